@@ -1,0 +1,29 @@
+# Libraries of Debian 12. Compressors are linked statically, so that a delta depends on this build alone and not on the
+# machine that it runs on (ARCHITECTURE.md, rule 2).
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+
+function(stella_static_library target archive)
+  find_library(STELLA_${target} NAMES ${archive} REQUIRED)
+  add_library(stella_${target} INTERFACE)
+  target_link_libraries(stella_${target} INTERFACE "${STELLA_${target}}")
+endfunction()
+stella_static_library(zstd libzstd.a)
+stella_static_library(lzma liblzma.a)
+
+# LLVM's headers come in as system headers. Only its leaf libraries are used: BLAKE3 (Support), MC and the demangler.
+set(LLVM_DIR /usr/lib/llvm-19/cmake CACHE PATH "Folder with LLVMConfig.cmake")
+find_package(LLVM 19.1 REQUIRED CONFIG)
+add_library(stella_llvm_headers INTERFACE)
+target_include_directories(stella_llvm_headers SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
+
+if(STELLA_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+if(STELLA_BENCH)
+  find_package(benchmark REQUIRED)
+endif()

@@ -1,0 +1,1 @@
+# Filled in by the packaging step: installed targets, CMake and pkg-config files, the .deb.
