@@ -1,5 +1,6 @@
 #include "stella/base/base64.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -8,26 +9,20 @@ namespace stella {
 namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::uint8_t kNone = 0xff;
+constexpr std::uint8_t kNoDigit = 0xff;
 
-constexpr std::array<std::uint8_t, 256> kValues = [] {
-  std::array<std::uint8_t, 256> values{};
-  values.fill(kNone);
+constexpr std::array<std::uint8_t, 256> digit_table() {
+  std::array<std::uint8_t, 256> table{};
+  table.fill(kNoDigit);
   for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
-    values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
+    table[static_cast<std::uint8_t>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
   }
-  return values;
-}();
+  return table;
+}
+constexpr std::array<std::uint8_t, 256> kDigits = digit_table();
 
-std::uint32_t value_of(char c) { return kValues[static_cast<unsigned char>(c)]; }
-
-std::unexpected<Error> wrong_character(std::string_view text, std::size_t at) {
-  const auto c = static_cast<unsigned char>(text[at]);
-  return fail({.code = ErrorCode::kCorrupt,
-               .message = "not base64",
-               .where = fmt::format("character {}", at),
-               .expected = "A-Z, a-z, 0-9, + and /, padded with =",
-               .found = c > 0x20 && c < 0x7f ? std::string(1, text[at]) : fmt::format("byte 0x{:02x}", c)});
+std::unexpected<Error> malformed(std::string message, std::size_t offset) {
+  return fail(ErrorCode::kCorrupt, std::move(message), fmt::format("character {}", offset));
 }
 
 }  // namespace
@@ -38,8 +33,10 @@ std::string to_base64(ByteView bytes) {
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
     std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) group = (group << 8) | (j < count ? bytes[i + j] : 0U);
-    for (std::size_t j = 0; j < 4; ++j) text += j <= count ? kAlphabet[(group >> (18 - 6 * j)) & 63] : '=';
+    for (std::size_t j = 0; j < 3; ++j) group = group << 8 | (j < count ? bytes[i + j] : 0U);
+    for (std::size_t j = 0; j < 4; ++j) {
+      text.push_back(j <= count ? kAlphabet[group >> (18 - 6 * j) & 63] : '=');
+    }
   }
   return text;
 }
@@ -47,37 +44,88 @@ std::string to_base64(ByteView bytes) {
 Result<Bytes> parse_base64(std::string_view text) {
   if (text.size() % 4 != 0) {
     return fail({.code = ErrorCode::kCorrupt,
-                 .message = "not base64: the length is no multiple of four",
+                 .message = "base64 text has a wrong length",
+                 .expected = "a multiple of 4, padded with '='",
                  .found = fmt::format("{} characters", text.size())});
   }
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  std::size_t padding = 0;
+  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+  const std::size_t digits = text.size() - padding;
   Bytes bytes;
   bytes.reserve(text.size() / 4 * 3);
-  for (std::size_t i = 0; i < text.size(); i += 4) {
-    const std::size_t count = i + 4 == text.size() ? 4 - padding : 4;
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 4; ++j) {
-      const std::uint32_t value = j < count ? value_of(text[i + j]) : 0;
-      if (value == kNone) return wrong_character(text, i + j);
-      group = (group << 6) | value;
+  std::uint32_t group = 0;
+  for (std::size_t i = 0; i < digits; ++i) {
+    const std::uint8_t digit = kDigits[static_cast<std::uint8_t>(text[i])];
+    if (digit == kNoDigit) return malformed("not a character of standard base64", i);
+    group = group << 6 | digit;
+    if (i % 4 == 3) {
+      for (int shift = 16; shift >= 0; shift -= 8) bytes.push_back(static_cast<std::uint8_t>(group >> shift));
+      group = 0;
     }
-    for (std::size_t j = 0; j + 1 < count; ++j)
-      bytes.push_back(static_cast<std::uint8_t>(group >> (16 - 8 * j)));
-    if (count < 4 && (group & (count == 3 ? 0xffU : 0xffffU)) != 0) {
-      return fail(ErrorCode::kCorrupt, "not base64: unused bits of the last character are set",
-                  fmt::format("character {}", i + count - 1));
-    }
+  }
+  if (padding > 0) {
+    const std::uint32_t unused_mask = padding == 1 ? 0x3 : 0xf;
+    if ((group & unused_mask) != 0)
+      return malformed("base64 text ends in bits that stand for nothing", digits - 1);
+    group <<= 6 * padding;
+    bytes.push_back(static_cast<std::uint8_t>(group >> 16));
+    if (padding == 1) bytes.push_back(static_cast<std::uint8_t>(group >> 8));
   }
   return bytes;
 }
 
-Result<Bytes> parse_base64_lines(std::string_view text) {
-  std::string joined;
-  joined.reserve(text.size());
-  for (const char c : text) {
-    if (c != '\n' && c != '\r' && c != ' ' && c != '\t') joined += c;
+std::string to_pem(std::string_view label, ByteView der) {
+  std::string text = fmt::format("-----BEGIN {}-----\n", label);
+  const std::string body = to_base64(der);
+  for (std::size_t i = 0; i < body.size(); i += 64) text += body.substr(i, 64) + "\n";
+  return text + fmt::format("-----END {}-----\n", label);
+}
+
+Result<std::vector<PemBlock>> parse_pem(std::string_view text) {
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  constexpr std::string_view kEnd = "-----END ";
+  constexpr std::string_view kDashes = "-----";
+  std::vector<PemBlock> blocks;
+  std::string body;
+  bool inside = false;
+  while (!text.empty()) {
+    const std::size_t end_of_line = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end_of_line);
+    text.remove_prefix(std::min(end_of_line + 1, text.size()));
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t'))
+      line.remove_suffix(1);
+
+    const bool is_edge = line.ends_with(kDashes) && line.size() > kBegin.size() + kDashes.size() - 1;
+    if (is_edge && line.starts_with(kBegin)) {
+      if (inside) return fail(ErrorCode::kCorrupt, "a PEM block begins inside of another", std::string(line));
+      if (blocks.size() >= kPemBlocksMax) {
+        return fail(ErrorCode::kLimitExceeded, fmt::format("more than {} PEM blocks", kPemBlocksMax));
+      }
+      line.remove_prefix(kBegin.size());
+      line.remove_suffix(kDashes.size());
+      blocks.push_back({.label = std::string(line)});
+      body.clear();
+      inside = true;
+    } else if (inside && is_edge && line.starts_with(kEnd)) {
+      line.remove_prefix(kEnd.size());
+      line.remove_suffix(kDashes.size());
+      if (line != blocks.back().label) {
+        return fail({.code = ErrorCode::kCorrupt,
+                     .message = "a PEM block ends under another label",
+                     .expected = blocks.back().label,
+                     .found = std::string(line)});
+      }
+      auto der = parse_base64(body);
+      if (!der) return fail(std::move(der).error().at("PEM block " + blocks.back().label));
+      blocks.back().der = *std::move(der);
+      inside = false;
+    } else if (inside &&
+               line.find(':') == std::string_view::npos) {  // header lines hold a colon, base64 does not
+      body += line;
+    }
   }
-  return parse_base64(joined);
+  if (inside) return fail(ErrorCode::kCorrupt, "a PEM block is not closed", blocks.back().label);
+  return blocks;
 }
 
 }  // namespace stella

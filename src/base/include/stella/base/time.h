@@ -1,5 +1,4 @@
-// Points in time, in UTC, as files carry them. No clock is read here: whoever needs the current time is given
-// it (ARCHITECTURE.md, rule 7).
+// Moments in UTC. There is no clock in here: who needs the present is given it (ARCHITECTURE.md, rule 7).
 #pragma once
 
 #include <compare>
@@ -11,28 +10,26 @@
 
 namespace stella {
 
-struct UtcTime {
-  std::int64_t seconds = 0;       // since 1970-01-01T00:00:00Z, leap seconds not counted
-  std::uint32_t nanoseconds = 0;  // below 10^9
+// Seconds and nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted; 0 <= nanoseconds < 10^9.
+struct Time {
+  std::int64_t seconds = 0;
+  std::int32_t nanoseconds = 0;
 
-  auto operator<=>(const UtcTime&) const = default;
+  auto operator<=>(const Time&) const = default;
 };
 
-// RFC 3339, years 0000 to 9999, with any number of fraction digits (those beyond nine are cut off) and any
-// offset. Errors: kCorrupt.
-[[nodiscard]] Result<UtcTime> parse_utc_time(std::string_view text);
+inline constexpr std::int64_t kSecondsPerDay = 86'400;
 
-// "2026-11-27T02:38:00Z", or with as many fraction digits as are needed. Inverse of parse_utc_time.
-[[nodiscard]] std::string to_string(UtcTime time);
+// The moment of a civil date and time of the proleptic Gregorian calendar, years 1 to 9999.
+// Errors: kCorrupt for a date that does not exist. A leap second (60) counts as the second after it.
+[[nodiscard]] Result<Time> time_from_civil(int year, int month, int day, int hour, int minute, int second);
 
-// Seconds since 1970 of a date and time of day (proleptic Gregorian calendar); a second of 60 is refused.
-// Errors: kCorrupt for a day that does not exist.
-[[nodiscard]] Result<std::int64_t> seconds_from_civil(int year, int month, int day, int hour, int minute,
-                                                      int second);
+// RFC 3339 with a "Z" or a numeric offset and any number of fraction digits; those beyond nanoseconds are cut
+// off. Errors: kCorrupt.
+[[nodiscard]] Result<Time> parse_time(std::string_view text);
 
-// `time` moved by whole seconds.
-[[nodiscard]] inline UtcTime operator+(UtcTime time, std::int64_t seconds) {
-  return {.seconds = time.seconds + seconds, .nanoseconds = time.nanoseconds};
-}
+// "2026-11-27T02:21:00Z"; with nanoseconds that are not zero "2026-11-27T02:21:00.123456789Z", zeros at the
+// end dropped. Years outside of 1 to 9999 are shown as "@<seconds>".
+[[nodiscard]] std::string to_string(const Time& time);
 
 }  // namespace stella
