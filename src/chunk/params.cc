@@ -21,7 +21,9 @@ Result<Algorithm> parse_algorithm(std::string_view name) {
 Result<Params> params_for_average(Algorithm algorithm, std::uint32_t size_avg_bytes) {
   // Checked before the multiplication below, which could wrap around.
   if (size_avg_bytes > kAverageMaxBytes) {
-    STELLA_CHECK(validate({.algorithm = algorithm, .size_avg_bytes = size_avg_bytes}));
+    Params refused;
+    refused.size_avg_bytes = size_avg_bytes;
+    STELLA_CHECK(validate(refused));
   }
   const Params params{.algorithm = algorithm,
                       .size_min_bytes = size_avg_bytes / 4,
