@@ -128,6 +128,10 @@ Result<std::unique_ptr<ByteSource>> open_file(const std::filesystem::path& path)
   return std::make_unique<FileSource>(descriptor, static_cast<std::uint64_t>(status.st_size), path.string());
 }
 
+std::unique_ptr<ByteSource> adopt_descriptor(int descriptor, std::uint64_t size, std::string name) {
+  return std::make_unique<FileSource>(descriptor, size, std::move(name));
+}
+
 Result<Bytes> read_all(const ByteSource& source, std::uint64_t size_max_bytes) {
   if (source.size() > size_max_bytes) {
     return fail({.code = ErrorCode::kLimitExceeded,

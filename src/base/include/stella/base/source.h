@@ -38,6 +38,10 @@ class ByteSource {
 // it is read gives kIo, never a signal.
 [[nodiscard]] Result<std::unique_ptr<ByteSource>> open_file(const std::filesystem::path& path);
 
+// A regular file that is already open; `descriptor` is closed with the source.
+[[nodiscard]] std::unique_ptr<ByteSource> adopt_descriptor(int descriptor, std::uint64_t size,
+                                                           std::string name);
+
 // The whole source in memory. Errors: kLimitExceeded when it is larger than `size_max_bytes`.
 [[nodiscard]] Result<Bytes> read_all(const ByteSource& source, std::uint64_t size_max_bytes);
 
