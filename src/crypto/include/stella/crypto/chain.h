@@ -34,16 +34,22 @@ class ChainCache {
 
 struct ChainRequest {
   std::span<const Certificate> roots{};          // trusted as they are; need not be self-signed
+  std::span<const PublicKey> root_keys{};        // trusted issuers of which only the key is known
   std::span<const Certificate> intermediates{};  // not trusted
   Time at{};                                     // each certificate of the chain must be valid then
   std::string_view purpose{};                    // OID of an extended key usage that the leaf must have
   const ChainCache* cache = nullptr;
 };
 
+struct Chain {
+  std::vector<Certificate>
+      certificates{};     // leaf first; the last is a root, or was signed by one of the root keys
+  PublicKey leaf_issuer;  // whose signature the leaf carries
+};
+
 // The chain from `leaf` to one of the roots, both included. Issuers must be CAs that may sign certificates,
 // keep their path length, and allow the purpose where they restrict it; critical extensions that are not
 // understood are refused. Errors: kUntrusted with the reason of the path that came furthest; kLimitExceeded.
-[[nodiscard]] Result<std::vector<Certificate>> build_chain(const Certificate& leaf,
-                                                           const ChainRequest& request);
+[[nodiscard]] Result<Chain> build_chain(const Certificate& leaf, const ChainRequest& request);
 
 }  // namespace stella::crypto
