@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -95,25 +96,25 @@ Result<std::vector<PemBlock>> parse_pem(std::string_view text) {
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t'))
       line.remove_suffix(1);
 
-    const bool is_edge = line.ends_with(kDashes) && line.size() > kBegin.size() + kDashes.size() - 1;
-    if (is_edge && line.starts_with(kBegin)) {
+    const auto label_after = [&](std::string_view prefix) -> std::optional<std::string_view> {
+      if (line.size() < prefix.size() + kDashes.size()) return std::nullopt;
+      if (!line.starts_with(prefix) || !line.ends_with(kDashes)) return std::nullopt;
+      return line.substr(prefix.size(), line.size() - prefix.size() - kDashes.size());
+    };
+    if (const auto label = label_after(kBegin)) {
       if (inside) return fail(ErrorCode::kCorrupt, "a PEM block begins inside of another", std::string(line));
       if (blocks.size() >= kPemBlocksMax) {
         return fail(ErrorCode::kLimitExceeded, fmt::format("more than {} PEM blocks", kPemBlocksMax));
       }
-      line.remove_prefix(kBegin.size());
-      line.remove_suffix(kDashes.size());
-      blocks.push_back({.label = std::string(line)});
+      blocks.push_back({.label = std::string(*label)});
       body.clear();
       inside = true;
-    } else if (inside && is_edge && line.starts_with(kEnd)) {
-      line.remove_prefix(kEnd.size());
-      line.remove_suffix(kDashes.size());
-      if (line != blocks.back().label) {
+    } else if (const auto ended = label_after(kEnd); ended && inside) {
+      if (*ended != blocks.back().label) {
         return fail({.code = ErrorCode::kCorrupt,
                      .message = "a PEM block ends under another label",
                      .expected = blocks.back().label,
-                     .found = std::string(line)});
+                     .found = std::string(*ended)});
       }
       auto der = parse_base64(body);
       if (!der) return fail(std::move(der).error().at("PEM block " + blocks.back().label));

@@ -17,6 +17,6 @@ namespace stella::tlog {
 
 // The time at which `witness` cosigned `note`; of several cosignatures by one witness, the latest time.
 // Errors: kNotFound when it did not; kUntrusted when one of its cosignatures is wrong.
-[[nodiscard]] Result<UtcTime> verify_cosignature(const Note& note, const NoteKey& witness);
+[[nodiscard]] Result<Time> verify_cosignature(const Note& note, const NoteKey& witness);
 
 }  // namespace stella::tlog

@@ -57,14 +57,14 @@ struct WitnessPolicy {
 
 struct WitnessOutcome {
   std::size_t witness = 0;     // index into the policy's witnesses
-  Result<UtcTime> cosigned{};  // the time; kNotFound without a cosignature, kUntrusted with a wrong one
+  Result<Time> cosigned{};  // the time; kNotFound without a cosignature, kUntrusted with a wrong one
 };
 struct QuorumReport {
   bool met = false;
   std::vector<WitnessOutcome> witnesses{};  // all of the policy, in its order
   // The earliest moment at which the cosignatures seen so far met the quorum; none if it is not met or asks
   // for none.
-  std::optional<UtcTime> met_at{};
+  std::optional<Time> met_at{};
 };
 
 // Who cosigned, and whether that is enough. A wrong cosignature counts as missing here; the outcome shows it.
