@@ -49,8 +49,7 @@ inline constexpr std::uint64_t kInMemoryMaxBytes = std::uint64_t{512} << 20;
 
 // Calls `take` for each window of the target, in order; an empty target has none. `base_map` and `target_map`
 // are the chunk maps of these very sources. Errors: those of reading, and those of `take`; kInvalidArgument
-// when a map is not of the size of its source, or when a chunk id of the target stands for other bytes in the
-// base.
+// when a map does not cover its source, or when one chunk id stands for two sizes.
 [[nodiscard]] Status plan_windows(const ByteSource& base, const chunk::ChunkMap& base_map,
                                   const ByteSource& target, const chunk::ChunkMap& target_map, Level level,
                                   unsigned threads, const Progress& progress,

@@ -1,0 +1,157 @@
+#include "match_seek.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include "match_costs.h"
+
+namespace stella::delta {
+namespace {
+
+constexpr std::uint32_t kBlockBytes = std::uint32_t{1} << 16;
+constexpr std::size_t kLiveMax = 16;
+constexpr std::int64_t kGainMin = 2 * static_cast<std::int64_t>(kAlignmentCost);
+constexpr std::uint32_t kJoinBytes = 256;
+
+class Seeker {
+ public:
+  Seeker(const Sides& sides, const SeedIndex& index, const Effort& effort, std::uint32_t begin_min,
+         std::uint32_t end_max)
+      : sides_(sides), index_(index), effort_(effort), begin_min_(begin_min), end_max_(end_max) {}
+
+  void run(std::uint32_t begin, std::uint32_t end) {
+    const auto window = static_cast<std::uint32_t>(effort_.seed);
+    if (end_max_ < window) return;
+    end = std::min(end, end_max_ - window + 1);
+    Bytes shape;
+    for (std::uint32_t block = begin; block < end; block += kBlockBytes) {
+      const std::uint32_t block_end = std::min(end, block + kBlockBytes);
+      std::uint32_t at = std::max(block, clean_end(block, block_end));
+      if (at >= block_end) continue;
+      shape.resize(block_end - block + window - 1);
+      sides_.target_operands.copy_shape(sides_.target, block, shape);
+      while (at < block_end) {
+        const std::uint32_t clean = clean_end(at, block_end);
+        if (clean > at) {
+          at = clean;
+          continue;
+        }
+        look(at, seed_hash(shape.data() + (at - block), effort_.seed));
+        at += effort_.target_step_bytes;
+      }
+    }
+  }
+
+  std::vector<Alignment> take() { return std::move(found_); }
+
+ private:
+  struct Live {
+    Alignment alignment;
+    std::uint32_t difference;  // the first one at or after the place looked at last
+  };
+
+  // The first place from `at` on whose window no live alignment matches in shape; `end` if there is none
+  // before.
+  std::uint32_t clean_end(std::uint32_t at, std::uint32_t end) {
+    const auto window = static_cast<std::uint32_t>(effort_.seed);
+    std::erase_if(live_, [at](const Live& live) { return live.alignment.end <= at; });
+    std::uint32_t clean = at;
+    for (Live& live : live_) {
+      if (live.difference < at) live.difference = first_difference(sides_, live.alignment, at);
+      if (live.difference >= at + window) clean = std::max(clean, live.difference - window + 1);
+    }
+    return std::min(clean, end);
+  }
+
+  [[nodiscard]] bool known(std::uint32_t at, std::int32_t shift) const {
+    return std::any_of(live_.begin(), live_.end(), [=](const Live& live) {
+      return live.alignment.shift == shift && live.alignment.begin <= at;
+    });
+  }
+
+  void look(std::uint32_t at, std::uint64_t hash) {
+    std::span<const std::uint32_t> places = index_.find(hash);
+    if (places.size() > effort_.candidates_max) places = nearest(places, at);
+    for (const std::uint32_t place : places) {
+      const auto shift = static_cast<std::int32_t>(std::int64_t{place} - at);
+      if (!known(at, shift)) grow(at, shift);
+    }
+  }
+
+  // The places around the one that the last alignment leads to.
+  [[nodiscard]] std::span<const std::uint32_t> nearest(std::span<const std::uint32_t> places,
+                                                       std::uint32_t at) const {
+    const std::int64_t expected = std::int64_t{at} + last_shift_;
+    const auto above = std::lower_bound(places.begin(), places.end(), expected,
+                                        [](std::uint32_t place, std::int64_t to) { return place < to; });
+    auto first = above;
+    auto last = above;
+    for (std::uint32_t i = 0; i < effort_.candidates_max; ++i) {
+      if (last == places.end() ||
+          (first != places.begin() && expected - *std::prev(first) <= *last - expected)) {
+        --first;
+      } else {
+        ++last;
+      }
+    }
+    return {first, last};
+  }
+
+  void grow(std::uint32_t at, std::int32_t shift) {
+    Alignment alignment{at, at, shift};
+    const std::int64_t gain = extend(sides_, alignment, begin_min_, end_max_, effort_.drop);
+    if (gain < kGainMin) return;
+    found_.push_back(alignment);
+    if (alignment.end <= at) return;
+    if (live_.size() == kLiveMax) {
+      live_.erase(std::min_element(live_.begin(), live_.end(), [](const Live& a, const Live& b) {
+        return a.alignment.end < b.alignment.end;
+      }));
+    }
+    live_.push_back({alignment, first_difference(sides_, alignment, at)});
+    last_shift_ = shift;
+  }
+
+  const Sides& sides_;
+  const SeedIndex& index_;
+  const Effort& effort_;
+  std::uint32_t begin_min_;
+  std::uint32_t end_max_;
+  std::vector<Live> live_;
+  std::vector<Alignment> found_;
+  std::int32_t last_shift_ = 0;
+};
+
+}  // namespace
+
+std::vector<Alignment> seek(const Sides& sides, const SeedIndex& index, const Effort& effort,
+                            std::uint32_t begin, std::uint32_t end, std::uint32_t begin_min,
+                            std::uint32_t end_max) {
+  Seeker seeker(sides, index, effort, begin_min, end_max);
+  seeker.run(begin, end);
+  return seeker.take();
+}
+
+void tidy(std::vector<Alignment>& alignments) {
+  std::sort(alignments.begin(), alignments.end(), [](const Alignment& a, const Alignment& b) {
+    return std::tie(a.shift, a.begin, a.end) < std::tie(b.shift, b.begin, b.end);
+  });
+  std::size_t kept = 0;
+  for (const Alignment& alignment : alignments) {
+    if (kept > 0 && alignments[kept - 1].shift == alignment.shift &&
+        alignment.begin <= alignments[kept - 1].end + kJoinBytes) {
+      alignments[kept - 1].end = std::max(alignments[kept - 1].end, alignment.end);
+    } else {
+      alignments[kept++] = alignment;
+    }
+  }
+  alignments.resize(kept);
+  std::sort(alignments.begin(), alignments.end(), [](const Alignment& a, const Alignment& b) {
+    return std::tie(a.begin, a.shift, a.end) < std::tie(b.begin, b.shift, b.end);
+  });
+}
+
+}  // namespace stella::delta
