@@ -56,8 +56,7 @@ TEST(Entry, ReadsEveryKindThatPublicLogsHold) {
     EXPECT_EQ(as_text(entry->signatures[0].signature), "signature");
     EXPECT_EQ(entry->signatures[0].verifier.form, EntryVerifier::Form::kCertificate);
     EXPECT_EQ(entry->digest.has_value(), !entry->payload_sha256.has_value());
-    if (entry->digest) EXPECT_EQ(to_hex(entry->digest->value), kHex);
-    if (entry->payload_sha256) EXPECT_EQ(to_hex(entry->payload_sha256->view()), kHex);
+    EXPECT_EQ(entry->digest ? to_hex(entry->digest->value) : to_hex(entry->payload_sha256->view()), kHex);
     for (std::size_t size = 0; size < text.size(); ++size) {
       EXPECT_FALSE(parse_entry(as_bytes(std::string_view(text).substr(0, size))));
     }
