@@ -112,7 +112,7 @@ class Certificate {
 struct FulcioExtension {
   int number = 0;
   std::string_view
-      name{};  // as users write it: "repository", "ref", "environment" …; "1.3.6.1.4.1.57264.1.N" if unknown
+      name{};  // as users write it: "repository", "ref", "environment" …; those without a name are left out
   std::string value{};
 };
 

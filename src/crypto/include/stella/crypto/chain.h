@@ -39,6 +39,7 @@ struct ChainRequest {
   Time at{};                                     // each certificate of the chain must be valid then
   std::string_view purpose{};                    // OID of an extended key usage that the leaf must have
   const ChainCache* cache = nullptr;
+  bool remember_leaf = false;  // for leaves that come again, such as those of timestamp authorities
 };
 
 struct Chain {

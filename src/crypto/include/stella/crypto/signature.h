@@ -30,6 +30,12 @@ struct SignatureAlgorithm {
   auto operator<=>(const SignatureAlgorithm&) const = default;
 };
 
+// What a signature in X.509 and CMS names: not the size of the key.
+struct IssuerAlgorithm {
+  enum class Kind { kEcdsa, kRsa, kEd25519 } kind = Kind::kEcdsa;
+  Hash hash = Hash::kSha256;
+};
+
 // The usual algorithm of a key: the curve's own hash for ECDSA (P-256 SHA-256, P-384 SHA-384, P-521 SHA-512),
 // SHA-256 with PKCS#1 v1.5 for RSA.
 [[nodiscard]] SignatureAlgorithm default_algorithm(const PublicKey& key);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,31 +27,25 @@ struct TimestampToken {
   Bytes nonce{};                            // empty when there is none
   std::vector<Certificate> certificates{};  // embedded, untrusted
 
-  // Who signed: issuer and serial number, or a subject key id; and which certificate, by digest (ESSCertID),
-  // when it says so.
+  // Who signed: issuer and serial number, or a subject key id; and the digest of the certificate.
   Bytes signer_issuer_der{};
   Bytes signer_serial{};
   Bytes signer_key_id{};
-  std::optional<Hash>
-      signer_certificate_hash{};  // none also for the SHA-1 form, whose digest is then not compared
-  Bytes signer_certificate_digest{};
+  Bytes signer_certificate_digest{};  // SHA-1 (20 bytes), SHA-256, SHA-384 or SHA-512; always there
 
+  IssuerAlgorithm algorithm{};
   Bytes signed_attributes{};  // as they are signed: a SET OF
-  Bytes content{};            // TSTInfo
-  Bytes content_digest{};     // the attribute messageDigest
-  Hash digest_hash = Hash::kSha256;
-  SignatureAlgorithm algorithm{};  // key_type is only known to be ECDSA or RSA until the certificate is
-  bool algorithm_is_rsa = false;
   Bytes signature{};
 };
 
-// Reads a TimeStampResp, or the bare token in it. Checks form and that the content's digest is the signed
-// one, nothing else. Errors: kCorrupt, kUnsupported, kLimitExceeded; kUntrusted for a response that grants
-// nothing.
+// Reads a TimeStampResp, or the bare token in it. Checks form, and that the signed attributes are about this
+// content; no signature. Errors: kCorrupt, kUnsupported, kLimitExceeded; kUntrusted for a response that
+// grants nothing.
 [[nodiscard]] Result<TimestampToken> parse_timestamp(ByteView der);
 
 struct TimestampAuthority {
   std::span<const Certificate> roots{};
+  std::span<const PublicKey> root_keys{};
   std::span<const Certificate> others{};  // intermediates and signing certificates that are known for it
   const ChainCache* cache = nullptr;
 };
