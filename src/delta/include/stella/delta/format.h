@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "stella/base/digest.h"
+#include "stella/base/error.h"
 #include "stella/chunk/params.h"
 #include "stella/delta/plan.h"
 
@@ -21,6 +23,17 @@ inline constexpr std::uint64_t kSegmentsMax = std::uint64_t{1} << 23;  // in one
 inline constexpr std::uint64_t kParametersMaxBytes = 4096;
 inline constexpr std::uint64_t kAddressMapMaxBytes = std::uint64_t{4} << 20;
 
+// Who wrote a delta: the program and the libraries that packed it, as numbers.
+struct ToolVersion {
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+  std::uint32_t patch = 0;
+  std::uint32_t liblzma = 0;  // as LZMA_VERSION counts: 50040012 is 5.4.1 stable
+  std::uint32_t libzstd = 0;  // as ZSTD_VERSION_NUMBER counts: 10504 is 1.5.4
+
+  friend bool operator==(const ToolVersion&, const ToolVersion&) = default;
+};
+
 struct Header {
   std::uint16_t version_major = kVersionMajor;
   std::uint64_t base_size_bytes = 0;
@@ -31,7 +44,7 @@ struct Header {
   Digest operations_sha256;
   Level level = Level::kDefault;
   chunk::Params chunk_params;
-  std::string tool;  // who wrote it: program and packing libraries with their versions, in ASCII
+  ToolVersion tool;
 
   friend bool operator==(const Header&, const Header&) = default;
 };
@@ -40,7 +53,8 @@ struct Header {
 // Errors: kInvalidArgument, naming the levels that there are.
 [[nodiscard]] Result<Level> parse_level(std::string_view name);
 
-// The tool name that this build writes into deltas, such as "stella 0.1.0 liblzma 5.4.1 libzstd 1.5.4".
-[[nodiscard]] const std::string& tool_name();
+// This build's own, and one as text: "stella 0.1.0, liblzma 5.4.1, libzstd 1.5.4".
+[[nodiscard]] ToolVersion tool_version();
+[[nodiscard]] std::string to_string(const ToolVersion& tool);
 
 }  // namespace stella::delta

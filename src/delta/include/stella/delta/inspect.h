@@ -28,13 +28,13 @@ struct PackedSizes {
 
 struct Anatomy {
   Header header;
-  Digest delta_sha256;  // of the whole file
+  Digest delta_sha256{};  // of the whole file
   std::uint64_t size_bytes = 0;
   std::uint64_t window_count = 0;
-  PackedSizes packed;
-  SegmentTotal copy;
-  SegmentTotal match;
-  SegmentTotal literal;
+  PackedSizes packed{};
+  SegmentTotal copy{};
+  SegmentTotal match{};
+  SegmentTotal literal{};
 };
 
 // Only the header and the parameters; reads a few hundred bytes and checks no digest.
