@@ -174,7 +174,7 @@ Result<ChunkMap> map_chunks(const ByteSource& source, std::span<const Region> re
       return {};
     }));
     done_bytes += fresh.size();
-    report(progress, "chunking", done_bytes, source.size());
+    report_progress(progress, "chunking", done_bytes, source.size());
     if (last) break;
     std::swap(window, next);
   }

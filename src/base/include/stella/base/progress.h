@@ -11,8 +11,8 @@ namespace stella {
 // be cheap.
 using Progress = std::function<void(std::string_view stage, std::uint64_t done, std::uint64_t total)>;
 
-inline void report(const Progress& progress, std::string_view stage, std::uint64_t done,
-                   std::uint64_t total) {
+inline void report_progress(const Progress& progress, std::string_view stage, std::uint64_t done,
+                            std::uint64_t total) {
   if (progress) progress(stage, done, total);
 }
 
