@@ -45,14 +45,14 @@ struct Function {
 
   [[nodiscard]] std::size_t fan_in() const { return callers.size(); }
   [[nodiscard]] std::size_t fan_out() const { return callees.size() + imports.size(); }
-  // The name to show: demangled, or "sub_<address in hex>".
+  // The name to show: the demangled one, or "sub_<address in hex>".
   [[nodiscard]] std::string display_name() const;
 };
 
 enum class UnanalysedReason {
   kTooLarge,         // larger than function_size_max_bytes
   kUndecodable,      // more bytes that are no instruction than instructions
-  kOverBudget,       // after instructions_max or functions_max
+  kOverBudget,       // after code_max_bytes or functions_max
   kOutsideSections,  // its address or its end lies in no executable section
   kNoBytes,          // its section has no bytes in this file, as in a debug-only file
   kNoStart,          // code of which no source says where functions begin
@@ -81,6 +81,11 @@ struct Program {
   std::vector<Unanalysed> unanalysed{};  // ordered by address, then name
   std::vector<std::string> imports{};    // sorted, unique
   std::vector<std::string> exports{};    // sorted, unique
+  std::vector<std::string> notes{};      // sources of functions that could not be read, and why
 };
+
+// A name as people write it; itself when it is not mangled or longer than kMangledNameMaxBytes.
+[[nodiscard]] std::string demangle(std::string_view name);
+inline constexpr std::size_t kMangledNameMaxBytes = 8192;
 
 }  // namespace stella::executable

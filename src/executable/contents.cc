@@ -1,0 +1,128 @@
+#include "contents.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "stella/executable/limits.h"
+
+namespace stella::executable {
+namespace {
+
+bool is_printable(std::uint8_t byte) {
+  return (byte >= 0x20 && byte < 0x7f) || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+bool is_read_only_data(const object::Memory::Piece& piece) { return !piece.writable; }
+
+}  // namespace
+
+Contents::Contents(const object::Image& image, const object::Memory& memory, const object::Linkage& linkage,
+                   const AddressSpace& space)
+    : image_(image),
+      memory_(memory),
+      linkage_(linkage),
+      space_(space),
+      texts_(!has_unterminated_texts(image, memory)) {}
+
+bool Contents::is_stub_section(std::size_t section) const {
+  return image_.format == object::Format::kElf && section < image_.sections.size() &&
+         image_.sections[section].name.starts_with(".plt");
+}
+
+Status Contents::find_stubs(Decoder& decoder) {
+  for (const object::Memory::Piece& piece : memory_.pieces()) {
+    if (!piece.executable || !is_stub_section(piece.section)) continue;
+    decoder.begin_function(false);
+    std::size_t begin = 0;
+    bool fresh = true;  // no instruction of the stub seen yet
+    Instruction instruction;
+    for (std::size_t at = 0; at < piece.bytes.size(); at += instruction.size) {
+      const bool decoded = decoder.decode(ByteView(piece.bytes).subspan(at), piece.address + at, instruction);
+      if (instruction.size == 0) break;
+      if (!decoded || (fresh && instruction.padding)) continue;
+      if (fresh) begin = at;
+      fresh = false;
+      for (std::size_t i = 0; i < instruction.data_count; ++i) {
+        const auto slot = std::ranges::lower_bound(linkage_.slots, instruction.data[i].address, {},
+                                                   &object::ImportSlot::address);
+        if (slot == linkage_.slots.end() || slot->address != instruction.data[i].address) continue;
+        if (stubs_.empty() || stubs_.back().address != piece.address + begin) {
+          stubs_.push_back({piece.address + begin, slot->name});
+        }
+      }
+      fresh = instruction.flow == Flow::kJump || instruction.flow == Flow::kIndirectJump;
+      if (fresh) decoder.begin_function(false);
+    }
+  }
+  std::ranges::sort(stubs_, {}, [](const Stub& stub) { return std::pair(stub.address, stub.name); });
+  return {};
+}
+
+std::string_view Contents::import_called_at(std::uint64_t address) const {
+  const auto stub = std::ranges::lower_bound(stubs_, address, {}, &Stub::address);
+  return stub != stubs_.end() && stub->address == address ? stub->name : std::string_view{};
+}
+
+Content Contents::of(const Instruction::Data& data) const {
+  const auto slot = std::ranges::lower_bound(linkage_.slots, data.address, {}, &object::ImportSlot::address);
+  if (slot != linkage_.slots.end() && slot->address == data.address)
+    return {Content::Kind::kImport, as_bytes(slot->name)};
+  if (const std::string_view name = import_called_at(data.address); !name.empty()) {
+    return {Content::Kind::kImport, as_bytes(name)};
+  }
+  const object::Memory::Piece* piece = memory_.find(data.address);
+  if (piece == nullptr || piece->writable) return {};
+  const ByteView rest = ByteView(piece->bytes).subspan(data.address - piece->address);
+  if (data.load_bytes != 0) {
+    if (rest.size() < data.load_bytes) return {};
+    const ByteView constant = rest.first(data.load_bytes);
+    // A constant that is an address moves with the program.
+    if (constant.size() == 8 && space_.contains(load_le<std::uint64_t>(constant.data()))) return {};
+    if (constant.size() == 4 && image_.bits == 32 && space_.contains(load_le<std::uint32_t>(constant.data())))
+      return {};
+    return {Content::Kind::kBytes, constant};
+  }
+  if (!texts_ || piece->executable) return {};
+  std::size_t size = 0;
+  const std::size_t size_max = std::min<std::size_t>(rest.size(), kStringSizeMaxBytes + 1);
+  while (size < size_max && is_printable(rest[size])) ++size;
+  if (size == 0 || size == size_max || rest[size] != 0) return {};
+  return {Content::Kind::kText, rest.first(size)};
+}
+
+bool has_unterminated_texts(const object::Image& image, const object::Memory& memory) {
+  for (const object::Section& section : image.sections) {
+    if (section.name == ".gopclntab" || section.name == ".go.buildinfo") return true;
+  }
+  // Panic messages name the standard library's sources; Go's build information has a magic text.
+  constexpr std::array<std::string_view, 3> kMarks{"/rustc/", "library/core/src/", "\xff Go buildinf:"};
+  for (const object::Memory::Piece& piece : memory.pieces()) {
+    if (piece.executable) continue;
+    for (const std::string_view mark : kMarks) {
+      if (::memmem(piece.bytes.data(), piece.bytes.size(), mark.data(), mark.size()) != nullptr) return true;
+    }
+  }
+  return false;
+}
+
+std::vector<std::string_view> strings_of(const object::Memory& memory, bool terminated) {
+  std::vector<std::string_view> strings;
+  for (const object::Memory::Piece& piece : memory.pieces()) {
+    if (piece.executable || !is_read_only_data(piece)) continue;
+    const ByteView bytes = piece.bytes;
+    for (std::size_t at = 0; at < bytes.size() && strings.size() < kStringsMax;) {
+      std::size_t end = at;
+      while (end < bytes.size() && is_printable(bytes[end])) ++end;
+      const std::size_t size = end - at;
+      const bool ends = !terminated || (end < bytes.size() && bytes[end] == 0);
+      if (ends && size >= kStringSizeMinBytes && size <= kStringSizeMaxBytes)
+        strings.push_back(as_text(bytes.subspan(at, size)));
+      at = end + 1;
+    }
+  }
+  std::ranges::sort(strings);
+  strings.erase(std::unique(strings.begin(), strings.end()), strings.end());
+  return strings;
+}
+
+}  // namespace stella::executable
