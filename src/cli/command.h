@@ -1,0 +1,37 @@
+// A command line, understood.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "stella/operations/delta_apply.h"
+#include "stella/operations/delta_create.h"
+#include "stella/operations/delta_verify.h"
+
+namespace stella::cli {
+
+struct InspectOptions {
+  std::filesystem::path delta{};
+};
+struct VersionOptions {};
+struct HelpOptions {
+  std::string text{};
+};
+
+struct Command {
+  std::string verb{};  // "delta create"
+  std::variant<HelpOptions, VersionOptions, operations::DeltaCreateOptions, operations::DeltaVerifyOptions,
+               operations::DeltaApplyOptions, operations::DeltaRollbackOptions, InspectOptions>
+      options{};
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  std::optional<unsigned> threads{};
+};
+
+// Errors: kInvalidArgument.
+[[nodiscard]] Result<Command> parse_command(int argc, const char* const* argv);
+
+}  // namespace stella::cli

@@ -1,0 +1,159 @@
+#include "stella/cli/run.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <mutex>
+#include <new>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "command.h"
+#include "environment.h"
+#include "progress_bar.h"
+#include "stella/base/file.h"
+#include "stella/report/report.h"
+
+namespace stella::cli {
+namespace {
+
+// What a verb has to say, and whether the answer is yes.
+struct Outcome {
+  bool yes = true;
+  std::string text{};
+  json::Value json{};
+  bool to_standard_error = false;  // standard output belongs to the artifact
+};
+
+class Runner {
+ public:
+  Runner(operations::Context context, report::Style style) : context_(std::move(context)), style_(style) {}
+
+  Result<Outcome> operator()(const HelpOptions& help) const { return Outcome{.text = help.text}; }
+  Result<Outcome> operator()(const VersionOptions&) const { return outcome(operations::version()); }
+  Result<Outcome> operator()(const operations::DeltaCreateOptions& options) const {
+    STELLA_TRY(const auto result, operations::delta_create(options, context_));
+    return outcome(result);
+  }
+  Result<Outcome> operator()(const operations::DeltaVerifyOptions& options) const {
+    STELLA_TRY(const auto result, operations::delta_verify(options, context_));
+    Outcome out = outcome(result);
+    out.yes = result.ok;
+    return out;
+  }
+  Result<Outcome> operator()(const operations::DeltaApplyOptions& options) const {
+    STELLA_TRY(const auto result, operations::delta_apply(options, context_));
+    return way_outcome(result, report::Way::kApply);
+  }
+  Result<Outcome> operator()(const operations::DeltaRollbackOptions& options) const {
+    STELLA_TRY(const auto result, operations::delta_rollback(options, context_));
+    return way_outcome(result, report::Way::kRollback);
+  }
+  Result<Outcome> operator()(const InspectOptions& options) const {
+    STELLA_TRY(const auto result, operations::delta_inspect(options.delta, context_));
+    return outcome(result);
+  }
+
+ private:
+  template <typename T>
+  [[nodiscard]] Outcome outcome(const T& result) const {
+    return {.text = report::text(result, style_), .json = report::to_json(result)};
+  }
+  [[nodiscard]] Outcome way_outcome(const operations::DeltaApplyResult& result, report::Way way) const {
+    return {.text = report::text(result, way, style_),
+            .json = report::to_json(result, way),
+            .to_standard_error = result.output == "-"};
+  }
+
+  operations::Context context_;
+  report::Style style_;
+};
+
+Status print(int descriptor, std::string_view text) {
+  return write_descriptor(descriptor, as_bytes(text),
+                          descriptor == STDOUT_FILENO ? "standard output" : "standard error");
+}
+
+int print_error(const Error& error, const std::string& verb, bool as_json) {
+  // Nothing more can be done when this cannot be printed either.
+  if (as_json) {
+    (void)print(STDOUT_FILENO, json::pretty(report::to_json(error, verb)));
+  } else {
+    (void)print(STDERR_FILENO, report::text(error, style_for(STDERR_FILENO)));
+  }
+  return exit_status(error.code);
+}
+
+bool writes_artifact_to_stdout(const Command& command) {
+  const auto* apply = std::get_if<operations::DeltaApplyOptions>(&command.options);
+  const auto* rollback = std::get_if<operations::DeltaRollbackOptions>(&command.options);
+  return (apply != nullptr && apply->output == "-") || (rollback != nullptr && rollback->output == "-");
+}
+
+Result<Outcome> run_verb(const Command& command, ProgressBar& bar) {
+  STELLA_TRY(const Environment environment, read_environment(command));
+  operations::Context context{.threads = environment.threads};
+  if (!command.quiet && !command.json && is_terminal(STDERR_FILENO)) {
+    context.progress = [&bar](std::string_view stage, std::uint64_t done, std::uint64_t total) {
+      bar.update(stage, done, total);
+    };
+  }
+  std::mutex debug_mutex;
+  if (environment.debug) {
+    context.debug = [&](std::string_view message) {
+      const std::lock_guard lock(debug_mutex);
+      bar.clear();
+      (void)print(STDERR_FILENO, fmt::format("debug: {}\n", message));
+    };
+  }
+  const int descriptor = writes_artifact_to_stdout(command) ? STDERR_FILENO : STDOUT_FILENO;
+  return std::visit(Runner(std::move(context), style_for(descriptor)), command.options);
+}
+
+int run_checked(int argc, const char* const* argv) {
+  const auto command = parse_command(argc, argv);
+  if (!command) {
+    const bool as_json =
+        std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+    return print_error(command.error(), "", as_json);
+  }
+  remove_temporary_files_on_signals();
+  ProgressBar bar;
+  const auto outcome = run_verb(*command, bar);
+  bar.clear();
+  // An error that ends `--output - --json` must not look like the artifact.
+  const bool json_errors = command->json && !writes_artifact_to_stdout(*command);
+  if (!outcome) return print_error(outcome.error(), command->verb, json_errors);
+
+  const bool is_help = std::holds_alternative<HelpOptions>(command->options);
+  const std::string text = command->json && !is_help ? json::pretty(outcome->json) : outcome->text;
+  const bool silent = command->quiet && !command->json && !is_help;
+  if (!silent) {
+    const Status printed = print(outcome->to_standard_error ? STDERR_FILENO : STDOUT_FILENO, text);
+    if (!printed) return print_error(printed.error(), command->verb, false);
+  }
+  return outcome->yes ? 0 : exit_status(ErrorCode::kUntrusted);
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv) {
+  try {
+    return run_checked(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return print_error({.code = ErrorCode::kLimitExceeded,
+                        .message = "there is not enough memory",
+                        .next = "use fewer threads or a machine with more memory"},
+                       "", false);
+  } catch (const std::exception& exception) {
+    return print_error({.code = ErrorCode::kInternal,
+                        .message = "this should not have happened",
+                        .found = exception.what(),
+                        .next = "please report it"},
+                       "", false);
+  }
+}
+
+}  // namespace stella::cli
