@@ -5,6 +5,7 @@
 
 #include "match_costs.h"
 #include "match_gaps.h"
+#include "match_labels.h"
 #include "match_seek.h"
 #include "stella/base/parallel.h"
 
@@ -13,18 +14,10 @@ namespace {
 
 constexpr std::uint32_t kPartBytes = std::uint32_t{1} << 20;
 
-constexpr Effort effort_of(Level level) {
-  constexpr auto kByte = static_cast<std::int64_t>(kMismatchCost - kLiteralByteCost);
-  switch (level) {
-    case Level::kFast:
-      return {SeedBytes::k32, 16, 2, 2, 12 * kByte};
-    case Level::kDefault:
-      return {SeedBytes::k16, 4, 1, 4, 20 * kByte};
-    case Level::kBest:
-      break;
-  }
-  return {SeedBytes::k16, 1, 1, 16, 40 * kByte};
-}
+constexpr auto kByteLoss = static_cast<std::int64_t>(kMismatchCost - kLiteralByteCost);
+constexpr Effort kLow{SeedBytes::k32, 16, 2, 2, 1, 12 * kByteLoss, 0};
+constexpr Effort kMiddle{SeedBytes::k16, 4, 1, 8, 2, 20 * kByteLoss, 1};
+constexpr Effort kHigh{SeedBytes::k16, 2, 1, 32, 3, 40 * kByteLoss, 2};
 
 // A piece of a stretch that one thread looks at.
 struct Part {
@@ -56,25 +49,20 @@ void carry_in(const Sides& sides, const Stretch& stretch, std::int64_t drop, std
   add(stretch.end, stretch.shift_after);
 }
 
-}  // namespace
-
-Result<std::vector<Step>> match_stretches(ByteView base, ByteView target, std::span<const Stretch> stretches,
-                                          Level level, unsigned threads, const Progress& progress) {
-  const Effort effort = effort_of(level);
-  STELLA_TRY(const Operands base_operands, find_operands(base, threads));
-  STELLA_TRY(const Operands target_operands, find_operands(target, threads));
-  const Sides sides{base, target, base_operands, target_operands};
+// One search: seeds, paths, gaps.
+Result<std::vector<Step>> search(const Sides& sides, std::span<const Stretch> stretches, const Effort& effort,
+                                 unsigned threads, const Progress& progress) {
   std::vector<std::vector<Alignment>> found(stretches.size());
   {
-    STELLA_TRY(const SeedIndex index,
-               SeedIndex::build(base, base_operands, effort.seed, effort.base_step_bytes, threads));
+    STELLA_TRY(const SeedIndex index, SeedIndex::build(sides.base, sides.base_operands, effort.seed,
+                                                       effort.base_step_bytes, threads));
     const std::vector<Part> parts = parts_of(stretches);
     std::vector<std::vector<Alignment>> by_part(parts.size());
     std::atomic<std::uint64_t> done = 0;
     STELLA_CHECK(parallel_for(parts.size(), threads, [&](std::size_t i) -> Status {
       const Stretch& stretch = stretches[parts[i].stretch];
       by_part[i] = seek(sides, index, effort, parts[i].begin, parts[i].end, stretch.begin, stretch.end);
-      report(progress, "matching", done += parts[i].end - parts[i].begin, target.size());
+      report_progress(progress, "matching", done += parts[i].end - parts[i].begin, sides.target.size());
       return {};
     }));
     for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -87,8 +75,7 @@ Result<std::vector<Step>> match_stretches(ByteView base, ByteView target, std::s
     carry_in(sides, stretches[i], effort.drop, found[i]);
     tidy(found[i]);
     paths[i] = cheapest_path(sides, found[i], stretches[i]);
-    if (level == Level::kFast) return {};
-    for (int round = 0; round < 2; ++round) {
+    for (std::uint32_t round = 0; round < effort.gap_rounds; ++round) {
       const std::vector<Alignment> more = seek_gaps(sides, stretches[i], paths[i], effort.drop);
       found[i].insert(found[i].end(), more.begin(), more.end());
       tidy(found[i]);
@@ -99,6 +86,41 @@ Result<std::vector<Step>> match_stretches(ByteView base, ByteView target, std::s
   std::vector<Step> steps;
   for (const std::vector<Step>& path : paths) steps.insert(steps.end(), path.begin(), path.end());
   return steps;
+}
+
+// Copies and steps as one plan of the whole target.
+std::vector<Segment> segments_of(std::span<const Step> copies, std::span<const Step> steps) {
+  std::vector<Segment> segments;
+  segments.reserve(copies.size() + steps.size());
+  auto copy = copies.begin();
+  auto step = steps.begin();
+  while (copy != copies.end() || step != steps.end()) {
+    const bool copied = step == steps.end() || (copy != copies.end() && copy->begin < step->begin);
+    segments.push_back(segment_of(copied ? *copy++ : *step++));
+  }
+  return segments;
+}
+
+}  // namespace
+
+Result<std::vector<Step>> match_stretches(const MatchInput& input, Level level, unsigned threads,
+                                          const Progress& progress) {
+  const Effort& first = level == Level::kBest ? kMiddle : kLow;
+  const Effort& second = level == Level::kBest ? kHigh : kMiddle;
+  std::vector<Step> steps;
+  {
+    STELLA_TRY(const Operands base_operands, find_operands(input.base, threads));
+    STELLA_TRY(const Operands target_operands, find_operands(input.target, threads));
+    const Sides sides{input.base, input.target, base_operands, target_operands};
+    STELLA_TRY(steps, search(sides, input.stretches, first, threads, progress));
+  }
+  if (level == Level::kFast) return steps;
+  STELLA_TRY(const bool labelled,
+             write_labels(input.base, input.target, input.base_images, input.target_images,
+                          segments_of(input.copies, steps), threads));
+  if (!labelled) return steps;
+  const Operands none;
+  return search({input.base, input.target, none, none}, input.stretches, second, threads, progress);
 }
 
 }  // namespace stella::delta

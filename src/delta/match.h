@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "images.h"
 #include "match_path.h"
 #include "stella/base/error.h"
 #include "stella/base/progress.h"
@@ -11,10 +12,20 @@
 
 namespace stella::delta {
 
-// The steps through each of `stretches`, which are in order and apart, in order. The result does not depend
-// on `threads`. Errors: those of parallel_for.
-[[nodiscard]] Result<std::vector<Step>> match_stretches(ByteView base, ByteView target,
-                                                        std::span<const Stretch> stretches, Level level,
+// What is to be matched: the stretches of the target, in order and apart, and the copies of whole chunks
+// between them. The bytes are overwritten.
+struct MatchInput {
+  MutableByteView base;
+  MutableByteView target;
+  std::span<const Stretch> stretches;
+  std::span<const Step> copies;
+  std::span<const FoundImage> base_images;
+  std::span<const FoundImage> target_images;
+};
+
+// The steps through all stretches, in order. The result does not depend on `threads`. Errors: those of
+// parallel_for.
+[[nodiscard]] Result<std::vector<Step>> match_stretches(const MatchInput& input, Level level,
                                                         unsigned threads, const Progress& progress);
 
 }  // namespace stella::delta

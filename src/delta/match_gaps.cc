@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint32_t kSeedBytes = 6;
 constexpr std::uint32_t kGapMin = 4;
 constexpr std::uint32_t kReachBytes = 16 << 10;  // how far from a neighbour one looks
+constexpr std::uint32_t kOverlapBytes = 64;      // how far what is found may reach into its neighbours
 constexpr std::int64_t kSlackBytes = 256;
 constexpr unsigned kTableBits = 15;
 constexpr std::int64_t kGainMin = static_cast<std::int64_t>(kAlignmentCost) / 2;
@@ -38,6 +39,8 @@ class GapSeeker {
       Slot& slot = last_[slot_of(seed_at(sides_.base.data() + place))];
       slot = {round_, static_cast<std::uint32_t>(place)};
     }
+    const std::uint32_t low_end = begin - std::min(begin - stretch_.begin, kOverlapBytes);
+    const std::uint32_t high_end = end + std::min(stretch_.end - end, kOverlapBytes);
     std::uint32_t known_until = begin;
     std::int32_t known_shift = 0;
     for (std::uint32_t at = begin; at + kSeedBytes <= end; ++at) {
@@ -47,7 +50,7 @@ class GapSeeker {
       const auto shift = static_cast<std::int32_t>(std::int64_t{slot.place} - at);
       if (shift == known_shift && at < known_until) continue;
       Alignment alignment{at, at, shift};
-      if (extend(sides_, alignment, stretch_.begin, stretch_.end, drop_) < kGainMin) continue;
+      if (extend(sides_, alignment, low_end, high_end, drop_) < kGainMin) continue;
       known_shift = shift;
       known_until = alignment.end;
       found_.push_back(alignment);
@@ -87,8 +90,8 @@ std::vector<Alignment> seek_gaps(const Sides& sides, const Stretch& stretch, std
     if (step.shift) {
       // A boundary between two alignments may hide a third one; carrying both on lets the path move the
       // boundary.
-      if (left) seeker.carry_on(step.begin, std::min(step.end, step.begin + 64), *left);
-      if (right) seeker.carry_on(step.end - std::min(step.end - step.begin, 64U), step.end, *right);
+      if (left) seeker.carry_on(step.begin, std::min(step.end, step.begin + kOverlapBytes), *left);
+      if (right) seeker.carry_on(step.end - std::min(step.end - step.begin, kOverlapBytes), step.end, *right);
       continue;
     }
     const std::uint32_t length = step.end - step.begin;

@@ -30,24 +30,6 @@ void for_each_window(ByteView base, const Operands& operands, SeedBytes length, 
 
 }  // namespace
 
-std::uint64_t seed_hash(const std::uint8_t* shape, SeedBytes length) {
-  // Odd multipliers, from the fractional parts of square roots of primes.
-  constexpr std::uint64_t kMultipliers[] = {0x6A09E667F3BCC909, 0xBB67AE8584CAA73B, 0x3C6EF372FE94F82B,
-                                            0xA54FF53A5F1D36F1};
-  const auto first = load_le<std::uint64_t>(shape);
-  std::uint64_t hash = first * kMultipliers[0];
-  bool repeats = length == SeedBytes::k8 ? std::rotl(first, 8) == first : true;
-  for (std::size_t i = 8; i < static_cast<std::size_t>(length); i += 8) {
-    const auto word = load_le<std::uint64_t>(shape + i);
-    repeats = repeats && word == first;
-    hash = (std::rotl(hash, 29) ^ word) * kMultipliers[i / 8];
-  }
-  if (repeats) return 0;
-  hash ^= hash >> 32;
-  hash *= kMultipliers[1];
-  return hash | 1;
-}
-
 Result<SeedIndex> SeedIndex::build(ByteView base, const Operands& operands, SeedBytes length,
                                    std::uint32_t step_bytes, unsigned threads) {
   SeedIndex index;

@@ -130,6 +130,7 @@ const Machine* machine_at(ByteView bytes, std::size_t offset) {
 
 void Operands::copy_shape(ByteView from, std::size_t offset, MutableByteView to) const {
   std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(offset), to.size(), to.begin());
+  if (words_.empty()) return;
   const std::size_t end = offset + to.size();
   for (std::size_t word = offset / 64; word * 64 < end; ++word) {
     for (std::uint64_t bits = words_[word]; bits != 0; bits &= bits - 1) {

@@ -10,13 +10,15 @@
 
 namespace stella::delta {
 
-// One bit a byte: set where the byte belongs to an operand.
+// One bit a byte: set where the byte belongs to an operand. By default there are none, for bytes of any size.
 class Operands {
  public:
   Operands() = default;
   explicit Operands(std::size_t size_bytes) : words_(size_bytes / 64 + 1) {}
 
-  [[nodiscard]] bool at(std::size_t offset) const { return (words_[offset / 64] >> (offset % 64) & 1) != 0; }
+  [[nodiscard]] bool at(std::size_t offset) const {
+    return !words_.empty() && (words_[offset / 64] >> (offset % 64) & 1) != 0;
+  }
   void mark(std::size_t offset) { words_[offset / 64] |= std::uint64_t{1} << (offset % 64); }
   void mark(std::size_t offset, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) mark(offset + i);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "match_sides.h"
+#include "stella/delta/plan.h"
 
 namespace stella::delta {
 
@@ -27,6 +28,13 @@ struct Step {
 
   auto operator<=>(const Step&) const = default;
 };
+
+// The segment that a step of a path stands for.
+[[nodiscard]] inline Segment segment_of(const Step& step) {
+  const std::uint64_t length = step.end - step.begin;
+  if (!step.shift) return {SegmentKind::kLiteral, length, 0};
+  return {SegmentKind::kMatch, length, static_cast<std::uint64_t>(std::int64_t{step.begin} + *step.shift)};
+}
 
 // Dynamic programming over `alignments` (as tidy() leaves them; parts outside of the stretch are ignored)
 // under the prices of match_costs.h. The steps cover the stretch in order; neighbours have different shifts.

@@ -14,7 +14,36 @@ namespace {
 constexpr std::uint32_t kBlockBytes = std::uint32_t{1} << 16;
 constexpr std::size_t kLiveMax = 16;
 constexpr std::int64_t kGainMin = 2 * static_cast<std::int64_t>(kAlignmentCost);
+constexpr std::uint32_t kReachBytes = 4096;  // how far an alignment is grown at a time
 constexpr std::uint32_t kJoinBytes = 256;
+
+// The number of equal bytes in a little neighbourhood of the target's place `at` under `shift`.
+std::uint32_t near_equal(const Sides& sides, std::uint32_t at, std::int32_t shift) {
+  constexpr std::uint32_t kBefore = 16;
+  constexpr std::uint32_t kLength = 64;
+  const std::int64_t begin = std::int64_t{at} - kBefore;
+  const std::int64_t in_base = begin + shift;
+  const bool whole = begin >= 0 && in_base >= 0 &&
+                     begin + kLength <= static_cast<std::int64_t>(sides.target.size()) &&
+                     in_base + kLength <= static_cast<std::int64_t>(sides.base.size());
+  std::uint32_t equal = 0;
+  if (whole) {
+    const std::uint8_t* a = sides.target.data() + begin;
+    const std::uint8_t* b = sides.base.data() + in_base;
+    std::uint8_t count = 0;
+    for (std::uint32_t i = 0; i < kLength; ++i)
+      count = static_cast<std::uint8_t>(count + (a[i] == b[i] ? 1 : 0));
+    equal = count;
+  } else {
+    const Alignment room =
+        clip(sides, at - std::min(at, kBefore),
+             static_cast<std::uint32_t>(std::min<std::size_t>(at + kLength - kBefore, sides.target.size())),
+             shift);
+    for (std::uint32_t i = room.begin; i < room.end; ++i)
+      equal += sides.target[i] == sides.base[room.base_of(i)] ? 1 : 0;
+  }
+  return equal;
+}
 
 class Seeker {
  public:
@@ -48,15 +77,25 @@ class Seeker {
   std::vector<Alignment> take() { return std::move(found_); }
 
  private:
+  // An alignment that goes on at the present place.
   struct Live {
     Alignment alignment;
     std::uint32_t difference;  // the first one at or after the place looked at last
+    std::size_t index;         // in found_
+    bool open;                 // it ends where we stopped to grow it, and may go on
+  };
+  struct Candidate {
+    std::uint32_t equal;
+    std::int32_t shift;
   };
 
   // The first place from `at` on whose window no live alignment matches in shape; `end` if there is none
   // before.
   std::uint32_t clean_end(std::uint32_t at, std::uint32_t end) {
     const auto window = static_cast<std::uint32_t>(effort_.seed);
+    for (Live& live : live_) {
+      if (live.alignment.end <= at && live.open) go_on(live, at);
+    }
     std::erase_if(live_, [at](const Live& live) { return live.alignment.end <= at; });
     std::uint32_t clean = at;
     for (Live& live : live_) {
@@ -64,6 +103,20 @@ class Seeker {
       if (live.difference >= at + window) clean = std::max(clean, live.difference - window + 1);
     }
     return std::min(clean, end);
+  }
+
+  // Grows an alignment further unless another one fits better where it stopped.
+  void go_on(Live& live, std::uint32_t at) {
+    const std::uint32_t equal = near_equal(sides_, at, live.alignment.shift);
+    for (const Live& other : live_) {
+      if (other.alignment.end > at && near_equal(sides_, at, other.alignment.shift) >= equal) return;
+    }
+    Alignment more{at, at, live.alignment.shift};
+    const std::uint32_t reach = at + std::min(kReachBytes, end_max_ - at);
+    if (extend(sides_, more, at, reach, effort_.drop) <= 0) return;
+    live.alignment.end = found_[live.index].end = more.end;
+    live.open = more.end == reach;
+    live.difference = first_difference(sides_, live.alignment, at);
   }
 
   [[nodiscard]] bool known(std::uint32_t at, std::int32_t shift) const {
@@ -74,11 +127,30 @@ class Seeker {
 
   void look(std::uint32_t at, std::uint64_t hash) {
     std::span<const std::uint32_t> places = index_.find(hash);
+    if (places.empty()) return;
     if (places.size() > effort_.candidates_max) places = nearest(places, at);
+    std::uint32_t equal_min = 0;
+    for (const Live& live : live_) {
+      if (live.alignment.begin <= at)
+        equal_min = std::max(equal_min, near_equal(sides_, at, live.alignment.shift) + 1);
+    }
+    candidates_.clear();
     for (const std::uint32_t place : places) {
       const auto shift = static_cast<std::int32_t>(std::int64_t{place} - at);
-      if (!known(at, shift)) grow(at, shift);
+      if (known(at, shift)) continue;
+      const std::uint32_t equal = near_equal(sides_, at, shift);
+      if (equal >= equal_min) candidates_.push_back({equal, shift});
     }
+    const auto worth = [this](const Candidate& candidate) {
+      return std::tuple(-std::int64_t{candidate.equal}, std::abs(std::int64_t{candidate.shift} - last_shift_),
+                        candidate.shift);
+    };
+    std::sort(candidates_.begin(), candidates_.end(),
+              [&](const Candidate& a, const Candidate& b) { return worth(a) < worth(b); });
+    if (candidates_.size() > effort_.grown_max) candidates_.resize(effort_.grown_max);
+    // The best one last, so that it is the one that later choices are near to.
+    for (auto candidate = candidates_.rbegin(); candidate != candidates_.rend(); ++candidate)
+      grow(at, candidate->shift);
   }
 
   // The places around the one that the last alignment leads to.
@@ -102,7 +174,9 @@ class Seeker {
 
   void grow(std::uint32_t at, std::int32_t shift) {
     Alignment alignment{at, at, shift};
-    const std::int64_t gain = extend(sides_, alignment, begin_min_, end_max_, effort_.drop);
+    const std::uint32_t reach = at + std::min(kReachBytes, end_max_ - at);
+    const std::int64_t gain =
+        extend(sides_, alignment, at - std::min(kReachBytes, at - begin_min_), reach, effort_.drop);
     if (gain < kGainMin) return;
     found_.push_back(alignment);
     if (alignment.end <= at) return;
@@ -111,7 +185,8 @@ class Seeker {
         return a.alignment.end < b.alignment.end;
       }));
     }
-    live_.push_back({alignment, first_difference(sides_, alignment, at)});
+    live_.push_back(
+        {alignment, first_difference(sides_, alignment, at), found_.size() - 1, alignment.end == reach});
     last_shift_ = shift;
   }
 
@@ -121,6 +196,7 @@ class Seeker {
   std::uint32_t begin_min_;
   std::uint32_t end_max_;
   std::vector<Live> live_;
+  std::vector<Candidate> candidates_;
   std::vector<Alignment> found_;
   std::int32_t last_shift_ = 0;
 };

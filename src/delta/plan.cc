@@ -34,24 +34,36 @@ std::optional<std::int32_t> shift_of(const ChunkRun& run) {
                                    static_cast<std::int64_t>(run.target_offset_bytes));
 }
 
-Status plan_in_memory(const ByteSource& base, const ByteSource& target, std::span<const ChunkRun> runs,
-                      Level level, unsigned threads, const Progress& progress,
-                      const std::function<Status(const Window&)>& take) {
+Result<std::vector<Step>> match_rest(const ByteSource& base, const ByteSource& target,
+                                     std::span<const ChunkRun> runs, Level level, unsigned threads,
+                                     const Progress& progress) {
   std::vector<Stretch> stretches;
+  std::vector<Step> copies;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (runs[i].base_offset_bytes) continue;
     const auto begin = static_cast<std::uint32_t>(runs[i].target_offset_bytes);
+    const std::uint32_t end = begin + static_cast<std::uint32_t>(runs[i].size_bytes);
+    if (const auto shift = shift_of(runs[i])) {
+      copies.push_back({begin, end, shift});
+      continue;
+    }
     stretches.push_back({.begin = begin,
-                         .end = begin + static_cast<std::uint32_t>(runs[i].size_bytes),
+                         .end = end,
                          .shift_before = i > 0 ? shift_of(runs[i - 1]) : std::nullopt,
                          .shift_after = i + 1 < runs.size() ? shift_of(runs[i + 1]) : std::nullopt});
   }
-  std::vector<Step> steps;
-  if (!stretches.empty()) {
-    STELLA_TRY(const Bytes base_bytes, read_all(base, kInMemoryMaxBytes));
-    STELLA_TRY(const Bytes target_bytes, read_all(target, kInMemoryMaxBytes));
-    STELLA_TRY(steps, match_stretches(base_bytes, target_bytes, stretches, level, threads, progress));
-  }
+  if (stretches.empty()) return std::vector<Step>();
+  STELLA_TRY(const std::vector<FoundImage> base_images, find_images(base));
+  STELLA_TRY(const std::vector<FoundImage> target_images, find_images(target));
+  STELLA_TRY(Bytes base_bytes, read_all(base, kInMemoryMaxBytes));
+  STELLA_TRY(Bytes target_bytes, read_all(target, kInMemoryMaxBytes));
+  return match_stretches({base_bytes, target_bytes, stretches, copies, base_images, target_images}, level,
+                         threads, progress);
+}
+
+Status plan_in_memory(const ByteSource& base, const ByteSource& target, std::span<const ChunkRun> runs,
+                      Level level, unsigned threads, const Progress& progress,
+                      const std::function<Status(const Window&)>& take) {
+  STELLA_TRY(const std::vector<Step> steps, match_rest(base, target, runs, level, threads, progress));
   Window window{.target_offset_bytes = 0, .target_size_bytes = target.size(), .segments = {}};
   auto step = steps.begin();
   for (const ChunkRun& run : runs) {

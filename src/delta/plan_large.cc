@@ -121,9 +121,10 @@ class LargePlan {
     std::vector<Step> steps;
     if (const std::vector<Stretch> stretches = stretches_of(begin, end, from_base, from_target);
         !stretches.empty()) {
-      STELLA_TRY(const Bytes base_bytes, from_base.read(base_));
-      STELLA_TRY(const Bytes target_bytes, from_target.read(target_));
-      STELLA_TRY(steps, match_stretches(base_bytes, target_bytes, stretches, level_, threads_, {}));
+      STELLA_TRY(Bytes base_bytes, from_base.read(base_));
+      STELLA_TRY(Bytes target_bytes, from_target.read(target_));
+      STELLA_TRY(steps,
+                 match_stretches({base_bytes, target_bytes, stretches, {}, {}, {}}, level_, threads_, {}));
     }
     const ChunkRun& last = runs_[end - 1];
     Window window{
@@ -217,7 +218,7 @@ Status plan_large(const ByteSource& base, const ByteSource& target, std::span<co
     STELLA_TRY(const Window window, plan.plan(begin, end));
     STELLA_CHECK(take(window));
     begin = end;
-    report(progress, "matching", window.target_offset_bytes + window.target_size_bytes, target.size());
+    report_progress(progress, "matching", window.target_offset_bytes + window.target_size_bytes, target.size());
   }
   return {};
 }

@@ -21,11 +21,4 @@ inline constexpr std::uint64_t kLargeRunMaxBytes = std::uint64_t{8} << 20;
                                 std::span<const ChunkRun> runs, Level level, unsigned threads,
                                 const Progress& progress, const std::function<Status(const Window&)>& take);
 
-// The segment that a step of a path stands for.
-[[nodiscard]] inline Segment segment_of(const Step& step) {
-  const std::uint64_t length = step.end - step.begin;
-  if (!step.shift) return {SegmentKind::kLiteral, length, 0};
-  return {SegmentKind::kMatch, length, static_cast<std::uint64_t>(std::int64_t{step.begin} + *step.shift)};
-}
-
 }  // namespace stella::delta
