@@ -111,7 +111,7 @@ TEST(Cut, DoesNotDependOnBlocksNorKernel) {
   testing::SplitMix64 random(kSeed);
   for (const Params& params : all_params()) {
     for (const std::string_view kind : {"random", "records", "islands", "constant"}) {
-      const Bytes data = testing::generate(kind, random.next(), 700000 + random.below(5000));
+      const Bytes data = testing::generate(kind, random.next(), 1'100'000 + random.below(5000));
       const Sizes expected = at_once(data, params, Kernel::kScalar);
       for (const Kernel kernel : kernels()) {
         for (const std::size_t block_bytes_max : {700U, 9000U, 80000U, 600000U, 1U << 24}) {
