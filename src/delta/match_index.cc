@@ -30,13 +30,54 @@ void for_each_window(ByteView base, const Operands& operands, SeedBytes length, 
 
 }  // namespace
 
+Places Places::nearest(std::int64_t offset, std::size_t count) const {
+  const auto above = std::lower_bound(entries_.begin(), entries_.end(), offset,
+                                      [this](std::uint32_t entry, std::int64_t to) {
+                                        return std::int64_t{entry & mask_} * step_bytes_ < to;
+                                      });
+  std::size_t last = static_cast<std::size_t>(above - entries_.begin());
+  std::size_t first = last;
+  while (last - first < count) {
+    const bool down = last == size() || (first > 0 && offset - this->offset(first - 1) <=
+                                                          std::int64_t{this->offset(last)} - offset);
+    if (down) {
+      --first;
+    } else {
+      ++last;
+    }
+  }
+  return {entries_.subspan(first, count), mask_, step_bytes_};
+}
+
+Places SeedIndex::find(std::uint64_t hash) const {
+  if (hash == 0) return {{}, number_mask_, step_bytes_};
+  const std::uint64_t bucket = hash >> bucket_shift_;
+  const auto begin = entries_.begin() + begins_[bucket];
+  const auto end = entries_.begin() + begins_[bucket + 1];
+  const std::uint32_t tag = tag_of(hash);
+  constexpr std::ptrdiff_t kFew = 8;
+  auto first = begin;
+  auto last = begin;
+  if (end - begin <= kFew) {
+    while (first != end && *first < tag) ++first;
+    for (last = first; last != end && (*last & ~number_mask_) == tag;) ++last;
+  } else {
+    first = std::lower_bound(begin, end, tag);
+    last = std::upper_bound(first, end, tag | number_mask_);
+  }
+  return {{first, last}, number_mask_, step_bytes_};
+}
+
 Result<SeedIndex> SeedIndex::build(ByteView base, const Operands& operands, SeedBytes length,
                                    std::uint32_t step_bytes, unsigned threads) {
   SeedIndex index;
+  index.step_bytes_ = step_bytes;
   const std::size_t windows = base.size() / step_bytes + 1;
-  const auto bits = std::clamp(static_cast<unsigned>(std::bit_width(windows)), 4U, 28U);
-  index.shift_ = 64 - bits;
-  index.begins_.resize((std::size_t{1} << bits) + 1);
+  index.number_bits_ = static_cast<unsigned>(std::bit_width(windows));
+  index.number_mask_ = (std::uint32_t{1} << index.number_bits_) - 1;
+  const unsigned bucket_bits = std::clamp(index.number_bits_ - 1, 4U, 28U);
+  index.bucket_shift_ = 64 - bucket_bits;
+  index.begins_.resize((std::size_t{1} << bucket_bits) + 1);
   const std::size_t blocks = (base.size() + kBlockBytes - 1) / kBlockBytes;
   const auto scan = [&](const auto& take) {
     return parallel_for(blocks, threads, [&](std::size_t block) -> Status {
@@ -46,23 +87,24 @@ Result<SeedIndex> SeedIndex::build(ByteView base, const Operands& operands, Seed
     });
   };
   STELLA_CHECK(scan([&](std::uint32_t, std::uint64_t hash) {
-    std::atomic_ref(index.begins_[hash >> index.shift_]).fetch_add(1, std::memory_order_relaxed);
+    std::atomic_ref(index.begins_[hash >> index.bucket_shift_]).fetch_add(1, std::memory_order_relaxed);
   }));
   std::uint32_t total = 0;
   for (std::uint32_t& begin : index.begins_)
     begin = total += begin;  // each bucket's end, from which it is filled
-  index.offsets_.resize(total);
+  index.entries_.resize(total);
   STELLA_CHECK(scan([&](std::uint32_t offset, std::uint64_t hash) {
-    std::uint32_t& end = index.begins_[hash >> index.shift_];
-    index.offsets_[std::atomic_ref(end).fetch_sub(1, std::memory_order_relaxed) - 1] = offset;
+    std::uint32_t& end = index.begins_[hash >> index.bucket_shift_];
+    index.entries_[std::atomic_ref(end).fetch_sub(1, std::memory_order_relaxed) - 1] =
+        index.tag_of(hash) | offset / step_bytes;
   }));
   // Threads filled the buckets in any order.
   const std::size_t buckets = index.begins_.size() - 1;
-  STELLA_CHECK(parallel_for(64, threads, [&](std::size_t part) -> Status {
-    for (std::size_t bucket = buckets * part / 64; bucket < buckets * (part + 1) / 64; ++bucket) {
-      if (index.begins_[bucket + 1] - index.begins_[bucket] > 1) {
-        std::sort(index.offsets_.begin() + index.begins_[bucket],
-                  index.offsets_.begin() + index.begins_[bucket + 1]);
+  constexpr std::size_t kSortParts = 64;
+  STELLA_CHECK(parallel_for(kSortParts, threads, [&](std::size_t part) -> Status {
+    for (std::size_t i = buckets * part / kSortParts; i < buckets * (part + 1) / kSortParts; ++i) {
+      if (index.begins_[i + 1] - index.begins_[i] > 1) {
+        std::sort(index.entries_.begin() + index.begins_[i], index.entries_.begin() + index.begins_[i + 1]);
       }
     }
     return {};

@@ -31,8 +31,26 @@ enum class SeedBytes : std::uint8_t { k8 = 8, k16 = 16, k24 = 24, k32 = 32 };
   if (repeats) return 0;
   hash ^= hash >> 32;
   hash *= kMultipliers[1];
-  return hash | 1;
+  return hash | std::uint64_t{1} << 32;  // above all tags, below all buckets
 }
+
+// Places of the base, ascending: the low bits of an entry are the place's number, the high ones the same for
+// all.
+class Places {
+ public:
+  Places(std::span<const std::uint32_t> entries, std::uint32_t mask, std::uint32_t step_bytes)
+      : entries_(entries), mask_(mask), step_bytes_(step_bytes) {}
+
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] std::uint32_t offset(std::size_t i) const { return (entries_[i] & mask_) * step_bytes_; }
+  // Those `count` of more than `count` places that are nearest to `offset`.
+  [[nodiscard]] Places nearest(std::int64_t offset, std::size_t count) const;
+
+ private:
+  std::span<const std::uint32_t> entries_;
+  std::uint32_t mask_;
+  std::uint32_t step_bytes_;
+};
 
 class SeedIndex {
  public:
@@ -41,18 +59,29 @@ class SeedIndex {
   [[nodiscard]] static Result<SeedIndex> build(ByteView base, const Operands& operands, SeedBytes length,
                                                std::uint32_t step_bytes, unsigned threads);
 
-  // Offsets of windows with this hash and a few of other hashes, ascending. Valid as long as the index.
-  [[nodiscard]] std::span<const std::uint32_t> find(std::uint64_t hash) const {
-    if (hash == 0) return {};
-    const std::uint64_t bucket = hash >> shift_;
-    return {offsets_.data() + begins_[bucket], begins_[bucket + 1] - begins_[bucket]};
+  // Windows with this hash, and now and then one of another. Valid as long as the index.
+  [[nodiscard]] Places find(std::uint64_t hash) const;
+
+  // Two steps that make a find() soon after cheap.
+  void prefetch_bucket(std::uint64_t hash) const {
+    __builtin_prefetch(begins_.data() + (hash >> bucket_shift_));
   }
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(begins_.data() + (hash >> shift_)); }
+  void prefetch_entries(std::uint64_t hash) const {
+    __builtin_prefetch(entries_.data() + begins_[hash >> bucket_shift_]);
+  }
 
  private:
-  unsigned shift_ = 63;
-  std::vector<std::uint32_t> begins_;   // of each bucket, in offsets_; one more than buckets
-  std::vector<std::uint32_t> offsets_;  // by bucket, ascending
+  [[nodiscard]] std::uint32_t tag_of(std::uint64_t hash) const {
+    return static_cast<std::uint32_t>(hash) << number_bits_ & ~number_mask_;
+  }
+
+  std::uint32_t step_bytes_ = 1;
+  unsigned bucket_shift_ = 63;
+  unsigned number_bits_ = 1;
+  std::uint32_t number_mask_ = 1;
+  std::vector<std::uint32_t> begins_;  // of each bucket, in entries_; one more than buckets
+  std::vector<std::uint32_t>
+      entries_;  // by bucket, ascending: a tag of the hash, then the number of the window
 };
 
 }  // namespace stella::delta

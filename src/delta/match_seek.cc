@@ -12,6 +12,7 @@ namespace stella::delta {
 namespace {
 
 constexpr std::uint32_t kBlockBytes = std::uint32_t{1} << 16;
+constexpr std::uint32_t kAhead = 4;  // places for which memory is fetched early
 constexpr std::size_t kLiveMax = 16;
 constexpr std::int64_t kGainMin = 2 * static_cast<std::int64_t>(kAlignmentCost);
 constexpr std::uint32_t kReachBytes = 4096;  // how far an alignment is grown at a time
@@ -28,12 +29,18 @@ std::uint32_t near_equal(const Sides& sides, std::uint32_t at, std::int32_t shif
                      in_base + kLength <= static_cast<std::int64_t>(sides.base.size());
   std::uint32_t equal = 0;
   if (whole) {
+    // Eight bytes at a time: the high bit of each byte of `set` says that the sides differ there.
+    constexpr std::uint64_t kLow7 = 0x7F7F'7F7F'7F7F'7F7F;
+    constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
     const std::uint8_t* a = sides.target.data() + begin;
     const std::uint8_t* b = sides.base.data() + in_base;
-    std::uint8_t count = 0;
-    for (std::uint32_t i = 0; i < kLength; ++i)
-      count = static_cast<std::uint8_t>(count + (a[i] == b[i] ? 1 : 0));
-    equal = count;
+    std::uint64_t different = 0;
+    for (std::uint32_t i = 0; i < kLength; i += 8) {
+      const std::uint64_t x = load_le<std::uint64_t>(a + i) ^ load_le<std::uint64_t>(b + i);
+      const std::uint64_t set = ((x & kLow7) + kLow7) | x;
+      different += set >> 7 & kOnes;
+    }
+    equal = kLength - static_cast<std::uint32_t>(different * kOnes >> 56);
   } else {
     const Alignment room =
         clip(sides, at - std::min(at, kBefore),
@@ -68,7 +75,14 @@ class Seeker {
           at = clean;
           continue;
         }
-        look(at, seed_hash(shape.data() + (at - block), effort_.seed));
+        const auto hash_at = [&](std::uint32_t place) {
+          return seed_hash(shape.data() + (place - block), effort_.seed);
+        };
+        if (const std::uint32_t soon = at + 2 * kAhead * effort_.target_step_bytes; soon < block_end) {
+          index_.prefetch_bucket(hash_at(soon));
+          index_.prefetch_entries(hash_at(soon - kAhead * effort_.target_step_bytes));
+        }
+        look(at, hash_at(at));
         at += effort_.target_step_bytes;
       }
     }
@@ -126,21 +140,23 @@ class Seeker {
   }
 
   void look(std::uint32_t at, std::uint64_t hash) {
-    std::span<const std::uint32_t> places = index_.find(hash);
-    if (places.empty()) return;
-    if (places.size() > effort_.candidates_max) places = nearest(places, at);
+    Places places = index_.find(hash);
+    if (places.size() == 0) return;
+    if (places.size() > effort_.candidates_max) {
+      places = places.nearest(std::int64_t{at} + last_shift_, effort_.candidates_max);
+    }
+    candidates_.clear();
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const auto shift = static_cast<std::int32_t>(std::int64_t{places.offset(i)} - at);
+      if (!known(at, shift)) candidates_.push_back({near_equal(sides_, at, shift), shift});
+    }
+    if (candidates_.empty()) return;
     std::uint32_t equal_min = 0;
     for (const Live& live : live_) {
       if (live.alignment.begin <= at)
         equal_min = std::max(equal_min, near_equal(sides_, at, live.alignment.shift) + 1);
     }
-    candidates_.clear();
-    for (const std::uint32_t place : places) {
-      const auto shift = static_cast<std::int32_t>(std::int64_t{place} - at);
-      if (known(at, shift)) continue;
-      const std::uint32_t equal = near_equal(sides_, at, shift);
-      if (equal >= equal_min) candidates_.push_back({equal, shift});
-    }
+    std::erase_if(candidates_, [=](const Candidate& candidate) { return candidate.equal < equal_min; });
     const auto worth = [this](const Candidate& candidate) {
       return std::tuple(-std::int64_t{candidate.equal}, std::abs(std::int64_t{candidate.shift} - last_shift_),
                         candidate.shift);
@@ -151,25 +167,6 @@ class Seeker {
     // The best one last, so that it is the one that later choices are near to.
     for (auto candidate = candidates_.rbegin(); candidate != candidates_.rend(); ++candidate)
       grow(at, candidate->shift);
-  }
-
-  // The places around the one that the last alignment leads to.
-  [[nodiscard]] std::span<const std::uint32_t> nearest(std::span<const std::uint32_t> places,
-                                                       std::uint32_t at) const {
-    const std::int64_t expected = std::int64_t{at} + last_shift_;
-    const auto above = std::lower_bound(places.begin(), places.end(), expected,
-                                        [](std::uint32_t place, std::int64_t to) { return place < to; });
-    auto first = above;
-    auto last = above;
-    for (std::uint32_t i = 0; i < effort_.candidates_max; ++i) {
-      if (last == places.end() ||
-          (first != places.begin() && expected - *std::prev(first) <= *last - expected)) {
-        --first;
-      } else {
-        ++last;
-      }
-    }
-    return {first, last};
   }
 
   void grow(std::uint32_t at, std::int32_t shift) {
