@@ -110,6 +110,12 @@ struct Writer {
 
 }  // namespace
 
+Value::Value(const Value&) = default;
+Value::Value(Value&&) noexcept = default;
+Value& Value::operator=(const Value&) = default;
+Value& Value::operator=(Value&&) noexcept = default;
+Value::~Value() = default;
+
 bool KeyLess::operator()(std::string_view a, std::string_view b) const {
   std::size_t i = 0;
   std::size_t j = 0;

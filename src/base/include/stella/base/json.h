@@ -33,6 +33,12 @@ using Object = std::map<std::string, Value, KeyLess>;
 class Value {
  public:
   Value() = default;  // null
+  // Defined in json.cc: inlined everywhere, g++ 12 sees uninitialised bytes in moves of the variant.
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+  ~Value();
   Value(std::nullptr_t) {}
   Value(bool value) : data_(value) {}
   template <std::integral T>
