@@ -13,6 +13,8 @@ function(stella_static_library target archive)
 endfunction()
 stella_static_library(zstd libzstd.a)
 stella_static_library(lzma liblzma.a)
+stella_static_library(zlib libz.a)
+stella_static_library(bzip2 libbz2.a)
 
 # LLVM's headers come in as system headers. Only its leaf libraries are used: BLAKE3 (Support), MC and the demangler.
 set(LLVM_DIR /usr/lib/llvm-19/cmake CACHE PATH "Folder with LLVMConfig.cmake")

@@ -11,7 +11,7 @@ struct Limits {
   // Containers and packed streams inside each other.
   unsigned depth_max = 16;
   // Members of the whole artifact, at all depths together.
-  std::uint64_t entries_max = 2'000'000;
+  std::uint64_t entries_max = 1'000'000;
   // Unpacked bytes for one packed byte, in each packed stream and over the whole artifact; only above
   // expansion_free_bytes, since short streams of zeros are honest.
   std::uint64_t expansion_ratio_max = 250;

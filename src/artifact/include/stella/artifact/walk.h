@@ -43,8 +43,10 @@ struct Member {
   Digest sha256;                 // of the unpacked content; of nothing for what is no file
   std::optional<std::uint32_t> mode;  // permission bits (07777); none where the container records none
   std::string link_target;
-  bool opened = false;     // its members follow; they stand for it in comparisons
-  bool signature = false;  // a signature over other members or over the artifact
+  bool opened = false;       // its members follow; they stand for it in comparisons
+  bool aside = false;        // carries nothing that is compared: a directory entry of a zip
+  bool signature = false;    // a signature over other members or over the artifact
+  unsigned image_layer = 0;  // its number in its image, lowest is 1; 0 for what is no layer
   // Where its bytes, packed as they are, lie in the artifact; none when they lie in something packed.
   std::optional<Range> place;
   // What it is by its payload, where that differs from its bytes: a PE file without its signature, an image
