@@ -19,6 +19,11 @@ stella_static_library(bzip2 libbz2.a)
 # LLVM's headers come in as system headers. Only its leaf libraries are used: BLAKE3 (Support), MC and the demangler.
 set(LLVM_DIR /usr/lib/llvm-19/cmake CACHE PATH "Folder with LLVMConfig.cmake")
 find_package(LLVM 19.1 REQUIRED CONFIG)
+# LLVM names the shared libzstd and zlib. They would come before our archives and take their place.
+get_target_property(llvm_needs LLVMSupport INTERFACE_LINK_LIBRARIES)
+string(REPLACE "zstd::libzstd_shared" stella_zstd llvm_needs "${llvm_needs}")
+string(REPLACE "ZLIB::ZLIB" stella_zlib llvm_needs "${llvm_needs}")
+set_target_properties(LLVMSupport PROPERTIES INTERFACE_LINK_LIBRARIES "${llvm_needs}")
 add_library(stella_llvm_headers INTERFACE)
 target_include_directories(stella_llvm_headers SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
 
