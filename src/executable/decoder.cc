@@ -206,7 +206,10 @@ Result<std::unique_ptr<Decoder>> Decoder::create(const object::Image& image, con
       llvm::Triple(names.triple),
       image.machine == object::Machine::kX64 || image.machine == object::Machine::kX86 ? 1 : 0,
       *state->assembly, *state->instructions, *state->registers));
-  if (state->printer) state->printer->setPrintImmHex(true);
+  if (state->printer) {
+    state->printer->setPrintImmHex(true);
+    state->printer->setPrintBranchImmAsAddress(true);
+  }
   describe_opcodes(*state);
   if (image.machine == object::Machine::kX64 || image.machine == object::Machine::kX86) {
     describe_x86(*state);

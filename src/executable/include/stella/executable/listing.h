@@ -12,7 +12,7 @@ namespace stella::executable {
 
 struct ListingLine {
   std::uint64_t address = 0;
-  std::string text{};  // mnemonic and operands; what an operand points at stands in place of its address
+  std::string text{};  // mnemonic and operands, and behind them in <> what they refer to, where it has a name
   std::uint64_t key =
       0;  // equal for instructions that are equal but for addresses: what a comparison shows as unchanged
 };
