@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint32_t kPartBytes = std::uint32_t{1} << 20;
 
 constexpr auto kByteLoss = static_cast<std::int64_t>(kMismatchCost - kLiteralByteCost);
-constexpr Effort kLow{SeedBytes::k32, 16, 2, 2, 1, 12 * kByteLoss, 0};
+constexpr Effort kLow{SeedBytes::k32, 15, 2, 2, 1, 12 * kByteLoss, 0};
 constexpr Effort kMiddle{SeedBytes::k16, 4, 1, 8, 2, 20 * kByteLoss, 1};
 constexpr Effort kHigh{SeedBytes::k16, 2, 1, 32, 3, 40 * kByteLoss, 2};
 
@@ -105,22 +105,21 @@ std::vector<Segment> segments_of(std::span<const Step> copies, std::span<const S
 
 Result<std::vector<Step>> match_stretches(const MatchInput& input, Level level, unsigned threads,
                                           const Progress& progress) {
-  const Effort& first = level == Level::kBest ? kMiddle : kLow;
-  const Effort& second = level == Level::kBest ? kHigh : kMiddle;
+  const Effort& effort = level == Level::kBest ? kHigh : level == Level::kDefault ? kMiddle : kLow;
+  const bool labels = level != Level::kFast && !input.base_images.empty() && !input.target_images.empty();
   std::vector<Step> steps;
   {
     STELLA_TRY(const Operands base_operands, find_operands(input.base, threads));
     STELLA_TRY(const Operands target_operands, find_operands(input.target, threads));
     const Sides sides{input.base, input.target, base_operands, target_operands};
+    const Effort& first = !labels ? effort : level == Level::kBest ? kMiddle : kLow;
     STELLA_TRY(steps, search(sides, input.stretches, first, threads, progress));
   }
-  if (level == Level::kFast) return steps;
-  STELLA_TRY(const bool labelled,
-             write_labels(input.base, input.target, input.base_images, input.target_images,
-                          segments_of(input.copies, steps), threads));
-  if (!labelled) return steps;
+  if (!labels) return steps;
+  STELLA_CHECK(write_labels(input.base, input.target, input.base_images, input.target_images,
+                            segments_of(input.copies, steps), threads));
   const Operands none;
-  return search({input.base, input.target, none, none}, input.stretches, second, threads, progress);
+  return search({input.base, input.target, none, none}, input.stretches, effort, threads, progress);
 }
 
 }  // namespace stella::delta

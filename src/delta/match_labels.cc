@@ -61,11 +61,11 @@ Status label_side(MutableByteView bytes, const Images& images, const AddressMap&
 
 }  // namespace
 
-Result<bool> write_labels(MutableByteView base, MutableByteView target,
-                          std::span<const FoundImage> base_images, std::span<const FoundImage> target_images,
-                          std::span<const Segment> segments, unsigned threads) {
+Status write_labels(MutableByteView base, MutableByteView target, std::span<const FoundImage> base_images,
+                    std::span<const FoundImage> target_images, std::span<const Segment> segments,
+                    unsigned threads) {
   const Images moved = pair_images(base_images, target_images, segments, 0);
-  if (moved.images.empty()) return false;
+  if (moved.images.empty()) return {};
   STELLA_CHECK(label_side(base, moved, AddressMap(moved, segments, 0), threads));
 
   Images still;  // the target's own images, each to itself
@@ -79,8 +79,7 @@ Result<bool> write_labels(MutableByteView base, MutableByteView target,
     }
   }
   const Segment whole{SegmentKind::kCopy, target.size(), 0};
-  STELLA_CHECK(label_side(target, still, AddressMap(still, {&whole, 1}, 0), threads));
-  return true;
+  return label_side(target, still, AddressMap(still, {&whole, 1}, 0), threads);
 }
 
 }  // namespace stella::delta

@@ -14,10 +14,10 @@
 namespace stella::delta {
 
 // Overwrites the operands in `base` and `target` (whole artifacts) by addresses of the target. `segments` are
-// the first plan, of one window. False when there are no addresses to compare. Errors: those of parallel_for.
-[[nodiscard]] Result<bool> write_labels(MutableByteView base, MutableByteView target,
-                                        std::span<const FoundImage> base_images,
-                                        std::span<const FoundImage> target_images,
-                                        std::span<const Segment> segments, unsigned threads);
+// the first plan, of one window. Errors: those of parallel_for.
+[[nodiscard]] Status write_labels(MutableByteView base, MutableByteView target,
+                                  std::span<const FoundImage> base_images,
+                                  std::span<const FoundImage> target_images,
+                                  std::span<const Segment> segments, unsigned threads);
 
 }  // namespace stella::delta

@@ -16,6 +16,7 @@ constexpr std::uint32_t kAhead = 4;  // places for which memory is fetched early
 constexpr std::size_t kLiveMax = 16;
 constexpr std::int64_t kGainMin = 2 * static_cast<std::int64_t>(kAlignmentCost);
 constexpr std::uint32_t kReachBytes = 4096;  // how far an alignment is grown at a time
+constexpr std::uint32_t kOpenBytes = 64;     // an alignment that ends so near to where we stopped may go on
 constexpr std::uint32_t kJoinBytes = 256;
 
 // The number of equal bytes in a little neighbourhood of the target's place `at` under `shift`.
@@ -129,7 +130,7 @@ class Seeker {
     const std::uint32_t reach = at + std::min(kReachBytes, end_max_ - at);
     if (extend(sides_, more, at, reach, effort_.drop) <= 0) return;
     live.alignment.end = found_[live.index].end = more.end;
-    live.open = more.end == reach;
+    live.open = more.end + kOpenBytes > reach;
     live.difference = first_difference(sides_, live.alignment, at);
   }
 
@@ -182,8 +183,8 @@ class Seeker {
         return a.alignment.end < b.alignment.end;
       }));
     }
-    live_.push_back(
-        {alignment, first_difference(sides_, alignment, at), found_.size() - 1, alignment.end == reach});
+    live_.push_back({alignment, first_difference(sides_, alignment, at), found_.size() - 1,
+                     alignment.end + kOpenBytes > reach});
     last_shift_ = shift;
   }
 

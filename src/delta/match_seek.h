@@ -13,11 +13,11 @@ namespace stella::delta {
 struct Effort {
   SeedBytes seed;
   std::uint32_t base_step_bytes;
-  std::uint32_t target_step_bytes;
-  std::uint32_t candidates_max;  // places of the base that are tried for one place of the target
-  std::uint32_t grown_max;       // those of them that are grown
-  std::int64_t drop;             // loss across which an alignment is grown, in the unit of match_costs.h
-  std::uint32_t gap_rounds;      // looks at what is left literal
+  std::uint32_t target_step_bytes;  // prime to the base's, or some shifts would never meet
+  std::uint32_t candidates_max;     // places of the base that are tried for one place of the target
+  std::uint32_t grown_max;          // those of them that are grown
+  std::int64_t drop;                // loss across which an alignment is grown, in the unit of match_costs.h
+  std::uint32_t gap_rounds;         // looks at what is left literal
 };
 
 // Alignments for the target's [begin, end), any number for any byte, in no useful order. They may reach out
