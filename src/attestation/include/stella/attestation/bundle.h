@@ -89,6 +89,7 @@ struct Bundle {
 // protobuf's JSON readers ignore them, save that a wrong type or a second value of a oneof is refused.
 // Errors: kCorrupt with the JSON path; kUnsupported for a media type that is not known; kLimitExceeded.
 [[nodiscard]] Result<Bundle> parse_bundle(std::string_view json_text);
+[[nodiscard]] Result<Bundle> bundle_from_json(const json::Value& value);
 
 // One bundle, or several as JSON lines, as `gh attestation download` writes them (also {"bundle": …} on each
 // line).
@@ -106,7 +107,7 @@ struct Bundle {
 [[nodiscard]] Result<std::vector<Bundle>> load_bundles(const std::filesystem::path& path);
 
 // The bundle as v0.3: canonical JSON (RFC 8785). Errors: kInvalidArgument for what v0.3 cannot hold.
-[[nodiscard]] Result<json::Value> to_json(const Bundle& bundle);
+[[nodiscard]] Result<std::string> to_json_text(const Bundle& bundle);
 
 [[nodiscard]] Result<LogEntry> log_entry_from_json(const json::Value& value, const std::string& where);
 [[nodiscard]] json::Value to_json(const LogEntry& entry);

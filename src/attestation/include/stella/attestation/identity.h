@@ -48,8 +48,9 @@ struct ExtensionCondition {
 //   project_path:group/project:ref_type:branch:ref:main   against the extensions
 // Errors: kInvalidArgument; also for a claim that no extension carries, such as GitLab's ref_protected.
 struct IdentityPattern {
-  std::string text{};                            // as written
-  std::optional<TextPattern> name{};             // of a subject alternative name
+  std::string text{};                 // as written
+  std::optional<TextPattern> name{};  // of the subject alternative names
+  std::string repository{};           // of a token subject: owner/name on the issuer's host; else empty
   std::vector<ExtensionCondition> conditions{};  // of a token subject
 };
 [[nodiscard]] Result<IdentityPattern> parse_identity(std::string_view text);

@@ -14,29 +14,29 @@
 
 namespace stella::attestation {
 
-// In the order in which they are made and shown.
+// In the order in which they are shown: what was signed, by whom, when, and who holds the proof.
 enum class CheckId {
-  kBundle,         // the bundle can be read and holds what its version demands
-  kLogEntry,       // the log entry is about this bundle
-  kLogInclusion,   // the entry is in the tree of a checkpoint
-  kLogCheckpoint,  // the checkpoint was signed by a trusted log
-  kLogPromise,     // Rekor v1: the log's signature over entry and time
-  kLogThreshold,   // as many different logs as demanded
-  kWitnesses,      // cosignatures reach the quorum
-  kTimestamp,      // RFC 3161 tokens are over this signature, by a trusted authority
-  kTimestampThreshold,
-  kSigningTime,  // when it was signed, proven
-  kKey,          // the managed key is one of those trusted
-  kCertificate,  // chain to a trusted authority, at the signing time
-  kSct,          // certificate transparency
-  kIdentity,     // who signed, by which issuer, under which conditions
-  kSignature,    // over this very content
-  kPayloadType,
-  kSubject,  // the artifact is the one that was signed
-  kPredicateType,
-  kBuilder,
-  kMaterials,
-  kAge,
+  kBundle,              // the bundle can be read and holds what its version demands
+  kPayloadType,         // an envelope holds an in-toto statement
+  kSubject,             // the artifact is the one that was signed
+  kPredicateType,       // the statement is of a wanted type
+  kSignature,           // over this very content
+  kKey,                 // the managed key is one of those trusted
+  kCertificate,         // chain to a trusted authority, at the signing time
+  kSct,                 // certificate transparency
+  kIdentity,            // who signed, by which issuer, under which conditions
+  kSigningTime,         // when it was signed, proven
+  kTimestamp,           // RFC 3161 tokens are over this signature, by a trusted authority
+  kTimestampThreshold,  // as many different timestamp authorities as demanded
+  kLogEntry,            // the log entry is about this bundle
+  kLogInclusion,        // the entry is in the tree of a checkpoint
+  kLogCheckpoint,       // the checkpoint was signed by a trusted log
+  kLogPromise,          // Rekor v1: the log's signature over entry and time
+  kLogThreshold,        // as many different logs as demanded
+  kWitnesses,           // cosignatures reach the quorum
+  kBuilder,             // SLSA provenance: built by a wanted builder
+  kMaterials,           // SLSA provenance: made from the given materials
+  kAge,                 // not older than allowed
 };
 
 enum class CheckState { kPassed, kFailed, kNotChecked };
@@ -75,6 +75,8 @@ struct Report {
   std::vector<LogReference> log_entries{};
   std::string payload_type{};        // of an envelope
   std::string predicate_type{};      // of a statement
+  std::string builder_id{};          // of SLSA provenance
+  int slsa_level = 0;                // that the provenance supports; 0 without
   std::optional<Digest> artifact{};  // that was compared
 
   [[nodiscard]] const Check* find(CheckId id) const;

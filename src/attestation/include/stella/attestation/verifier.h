@@ -35,7 +35,7 @@ struct VerifyPolicy {
 
   std::size_t logs_min = 1;        // different logs with a valid entry (keyless: never below 1)
   std::size_t timestamps_min = 0;  // different timestamp authorities
-  std::size_t scts_min = 1;        // different CT logs, for certificates
+  std::size_t scts_min = 1;        // different CT logs, for certificates; 0 where no CT log can be trusted
   bool require_log = false;        // --require-rekor: managed keys too
   bool strict = false;             // what could not be checked is fatal
   std::optional<std::int64_t> age_max_days{};
@@ -45,11 +45,13 @@ struct VerifyPolicy {
   Time at{};  // evaluation time: signing times after it are refused
 };
 
-// What the bundle must be about.
+// What the bundle must be about. Beside the SHA-256, what the caller has when it has the file itself: some
+// keys sign longer digests, and Ed25519 signs a file as a whole.
 struct ArtifactDigest {
   Digest sha256{};
-  std::optional<Bytes> sha384{};  // for signatures made over longer digests, when the caller has them
+  std::optional<Bytes> sha384{};
   std::optional<Bytes> sha512{};
+  std::optional<ByteView> content{};  // borrowed for the call
 };
 
 class Verifier;

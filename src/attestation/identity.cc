@@ -1,0 +1,213 @@
+#include "stella/attestation/identity.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace stella::attestation {
+
+struct TextPattern::Regexp {
+  Regexp(std::string_view pattern, const re2::RE2::Options& options)
+      : expression(re2::StringPiece(pattern.data(), pattern.size()), options) {}
+  re2::RE2 expression;
+};
+
+namespace {
+
+constexpr std::string_view kAny = ".*";
+
+std::unexpected<Error> refused(std::string message, std::string_view pattern, std::string expected) {
+  return fail({.code = ErrorCode::kInvalidArgument,
+               .message = std::move(message),
+               .expected = std::move(expected),
+               .found = fmt::format("\"{}\"", pattern.substr(0, 200))});
+}
+
+Status check_size(std::string_view pattern) {
+  if (pattern.empty()) return refused("a pattern is empty", pattern, "whom to trust");
+  if (pattern.size() > kPatternSizeMaxBytes) {
+    return fail({.code = ErrorCode::kLimitExceeded,
+                 .message = "a pattern is too long",
+                 .expected = fmt::format("at most {} bytes", kPatternSizeMaxBytes),
+                 .found = fmt::format("{} bytes", pattern.size())});
+  }
+  return {};
+}
+
+// Whether every text that `expression` matches begins with one literal character at least. RE2's bounds on
+// what it matches say so: with a literal beginning c, both bounds of the matched range start with c.
+bool has_literal_beginning(const re2::RE2& expression) {
+  std::string low;
+  std::string high;
+  if (!expression.PossibleMatchRange(&low, &high, 16)) return false;
+  return !low.empty() && !high.empty() && low.front() == high.front();
+}
+
+bool matches_wildcard(std::string_view pattern, std::string_view text) {
+  std::size_t any = pattern.find(kAny);
+  if (any == std::string_view::npos) return pattern == text;
+  if (!text.starts_with(pattern.substr(0, any))) return false;
+  text.remove_prefix(any);
+  pattern.remove_prefix(any + kAny.size());
+  // Between wildcards, the first place that fits leaves the most for the rest.
+  for (any = pattern.find(kAny); any != std::string_view::npos; any = pattern.find(kAny)) {
+    const std::size_t at = text.find(pattern.substr(0, any));
+    if (at == std::string_view::npos) return false;
+    text.remove_prefix(at + any);
+    pattern.remove_prefix(any + kAny.size());
+  }
+  return text.ends_with(pattern);
+}
+
+}  // namespace
+
+Result<TextPattern> TextPattern::wildcard(std::string_view pattern) {
+  STELLA_CHECK(check_size(pattern));
+  if (pattern.starts_with(kAny)) {
+    return refused("a pattern that matches anybody is no identity", pattern,
+                   "a pattern with a literal beginning");
+  }
+  TextPattern result;
+  result.text_ = pattern;
+  return result;
+}
+
+Result<TextPattern> TextPattern::regexp(std::string_view pattern) {
+  STELLA_CHECK(check_size(pattern));
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(static_cast<std::int64_t>(kRegexpMemoryMaxBytes));
+  options.set_dot_nl(false);
+  // The anchors: a pattern never matches a part of a name.
+  const std::string anchored = fmt::format("^(?:{})$", pattern);
+  auto compiled = std::make_shared<const Regexp>(anchored, options);
+  if (!re2::RE2(re2::StringPiece(pattern.data(), pattern.size()), options).ok() ||
+      !compiled->expression.ok()) {
+    return refused("a regular expression cannot be compiled: " + compiled->expression.error(), pattern,
+                   "RE2 syntax");
+  }
+  if (!has_literal_beginning(compiled->expression)) {
+    return refused("a regular expression that may match anybody is no identity", pattern,
+                   "an expression with a literal beginning, such as https://github\\.com/org/.*");
+  }
+  TextPattern result;
+  result.text_ = pattern;
+  result.regexp_ = std::move(compiled);
+  return result;
+}
+
+bool TextPattern::matches(std::string_view text) const {
+  if (regexp_ == nullptr) return matches_wildcard(text_, text);
+  return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), regexp_->expression);
+}
+
+Result<ExtensionCondition> parse_condition(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  const std::string_view name = text.substr(0, equals);
+  const auto known = crypto::fulcio_extension_names();
+  if (equals == std::string_view::npos ||
+      std::ranges::find(known, name, &crypto::FulcioExtensionName::name) == known.end()) {
+    std::string names;
+    for (const auto& extension : known)
+      names += fmt::format("{}{}", names.empty() ? "" : ", ", extension.name);
+    return refused("not a condition on a certificate's extension", text,
+                   "NAME=PATTERN, with NAME one of " + names);
+  }
+  STELLA_TRY(TextPattern value, TextPattern::wildcard(text.substr(equals + 1)));
+  return ExtensionCondition{.name = std::string(name), .value = std::move(value)};
+}
+
+namespace {
+
+// Where the repositories live whose tokens `issuer` signs.
+Result<std::string> repository_host(std::string_view issuer) {
+  if (issuer == "https://token.actions.githubusercontent.com") return "https://github.com";
+  constexpr std::string_view kScheme = "https://";
+  if (!issuer.starts_with(kScheme) || issuer.find(kAny) != std::string_view::npos) {
+    return refused("a repository in an identity needs an issuer that is known exactly", issuer,
+                   "an https URL");
+  }
+  return std::string(issuer.substr(0, std::min(issuer.find('/', kScheme.size()), issuer.size())));
+}
+
+}  // namespace
+
+Result<SignerRule> make_signer_rule(IdentityPattern identity, std::string_view issuer,
+                                    std::vector<ExtensionCondition> conditions) {
+  STELLA_TRY(TextPattern pattern, TextPattern::wildcard(issuer));
+  if (!identity.repository.empty()) {
+    STELLA_TRY(const std::string host, repository_host(issuer));
+    STELLA_TRY(TextPattern repository,
+               TextPattern::wildcard(fmt::format("{}/{}", host, identity.repository)));
+    conditions.push_back({.name = "repository", .value = std::move(repository)});
+  }
+  return SignerRule{
+      .identity = std::move(identity), .issuer = std::move(pattern), .conditions = std::move(conditions)};
+}
+
+const std::string* SignerClaims::extension(std::string_view name) const {
+  const auto found = std::ranges::find(extensions, name, &crypto::FulcioExtension::name);
+  return found == extensions.end() ? nullptr : &found->value;
+}
+
+Result<SignerClaims> claims_of(const crypto::Certificate& certificate) {
+  SignerClaims claims{.names = certificate.fields().names};
+  STELLA_TRY(claims.extensions, crypto::fulcio_extensions(certificate));
+  if (const std::string* issuer = claims.extension("issuer")) {
+    claims.issuer = *issuer;
+  } else if (const std::string* raw = claims.extension("issuer_raw")) {
+    claims.issuer = *raw;
+  }
+  return claims;
+}
+
+namespace {
+
+std::unexpected<Error> another(std::string message, std::string expected, std::string found) {
+  return fail({.code = ErrorCode::kUntrusted,
+               .message = std::move(message),
+               .expected = std::move(expected),
+               .found = std::move(found)});
+}
+
+Status match_condition(const ExtensionCondition& condition, const SignerClaims& claims) {
+  const std::string* value = claims.extension(condition.name);
+  if (value == nullptr) {
+    return another(fmt::format("the certificate says nothing about {}", condition.name),
+                   condition.value.text(), "no such extension");
+  }
+  if (!condition.value.matches(*value)) {
+    return another(fmt::format("the certificate's {} is another", condition.name), condition.value.text(),
+                   *value);
+  }
+  return {};
+}
+
+}  // namespace
+
+Status match(const SignerRule& rule, const SignerClaims& claims) {
+  if (!rule.issuer.matches(claims.issuer)) {
+    return another("the identity was confirmed by another issuer", rule.issuer.text(),
+                   claims.issuer.empty() ? "no issuer" : claims.issuer);
+  }
+  if (rule.identity.name) {
+    const auto fits = [&](const crypto::SubjectAlternativeName& name) {
+      return rule.identity.name->matches(name.value);
+    };
+    // All of them, not one: a certificate that speaks for a stranger too is not the one that is wanted.
+    if (claims.names.empty() || !std::ranges::all_of(claims.names, fits)) {
+      std::string found;
+      for (const auto& name : claims.names) found += (found.empty() ? "" : ", ") + name.value;
+      return another("the signer is another", rule.identity.text, found.empty() ? "no name" : found);
+    }
+  }
+  for (const ExtensionCondition& condition : rule.identity.conditions)
+    STELLA_CHECK(match_condition(condition, claims));
+  for (const ExtensionCondition& condition : rule.conditions)
+    STELLA_CHECK(match_condition(condition, claims));
+  return {};
+}
+
+}  // namespace stella::attestation
