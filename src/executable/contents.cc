@@ -8,6 +8,8 @@
 namespace stella::executable {
 namespace {
 
+constexpr std::uint64_t kLowestAddress = 0x10000;  // smaller values are numbers
+
 bool is_printable(std::uint8_t byte) {
   return (byte >= 0x20 && byte < 0x7f) || byte == '\t' || byte == '\n' || byte == '\r';
 }
@@ -63,6 +65,20 @@ std::string_view Contents::import_called_at(std::uint64_t address) const {
   return stub != stubs_.end() && stub->address == address ? stub->name : std::string_view{};
 }
 
+// A constant that holds an address, such as a pointer and a length read at once, moves with the program.
+bool Contents::holds_address(ByteView constant) const {
+  const std::size_t width = image_.bits / 8;
+  for (std::size_t at = 0; at + width <= constant.size(); at += width) {
+    const std::uint8_t* word = constant.data() + at;
+    const bool little = image_.byte_order == std::endian::little;
+    const std::uint64_t value = width == 8
+                                    ? (little ? load_le<std::uint64_t>(word) : load_be<std::uint64_t>(word))
+                                    : (little ? load_le<std::uint32_t>(word) : load_be<std::uint32_t>(word));
+    if (value >= kLowestAddress && space_.contains(value)) return true;
+  }
+  return false;
+}
+
 Content Contents::of(const Instruction::Data& data) const {
   const auto slot = std::ranges::lower_bound(linkage_.slots, data.address, {}, &object::ImportSlot::address);
   if (slot != linkage_.slots.end() && slot->address == data.address)
@@ -76,11 +92,7 @@ Content Contents::of(const Instruction::Data& data) const {
   if (data.load_bytes != 0) {
     if (rest.size() < data.load_bytes) return {};
     const ByteView constant = rest.first(data.load_bytes);
-    // A constant that is an address moves with the program.
-    if (constant.size() == 8 && space_.contains(load_le<std::uint64_t>(constant.data()))) return {};
-    if (constant.size() == 4 && image_.bits == 32 && space_.contains(load_le<std::uint32_t>(constant.data())))
-      return {};
-    return {Content::Kind::kBytes, constant};
+    return holds_address(constant) ? Content{} : Content{Content::Kind::kBytes, constant};
   }
   if (!texts_ || piece->executable) return {};
   std::size_t size = 0;

@@ -38,6 +38,8 @@ class Contents {
     std::string_view name{};
   };
 
+  [[nodiscard]] bool holds_address(ByteView constant) const;
+
   const object::Image& image_;
   const object::Memory& memory_;
   const object::Linkage& linkage_;
