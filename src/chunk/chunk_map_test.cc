@@ -127,6 +127,7 @@ TEST(MapChunks, RefusesRegionsThatDoNotCoverTheSource) {
       {{"b", 500, 500}, {"before a", 0, 500}},
       {{"a", 0, 500}, {"wraps around", 500, huge}},
       {{"a", 0, 1000}, {"beyond", 1000, 1}},
+      {{"a", 0, 500}, {"wraps back", 500, huge - 399}, {"to the end", 100, 900}},
   };
   for (const auto& regions : wrong) {
     const auto map = map_chunks(*memory_source(data, "data.bin"), regions, {}, 1, {});

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <string>
 #include <tuple>
@@ -119,6 +120,49 @@ TEST(Cut, DoesNotDependOnBlocksNorKernel) {
               << describe(params) << " " << kind << " blocks up to " << block_bytes_max << " kernel "
               << static_cast<int>(kernel) << " seed " << kSeed;
         }
+      }
+    }
+  }
+}
+
+// A window that ends in a candidate for an average of 4096, found by trial: a strict one, or one that is
+// loose only.
+Bytes candidate_window(Algorithm algorithm, bool strict) {
+  for (std::uint64_t seed = 0;; ++seed) {
+    Bytes window = testing::random_bytes(seed, 48);
+    if (is_candidate(window, algorithm, 10) && is_candidate(window, algorithm, 14) == strict) return window;
+  }
+}
+
+TEST(Cut, TakesCandidatesFromTheMinimumOnAndLooseOnesFromTheAverageOn) {
+  constexpr std::uint32_t kMin = 1000, kAvg = 4096, kMax = 9000;
+  struct Case {
+    std::uint32_t candidate_end;
+    bool strict;
+    std::uint32_t size;
+  };
+  for (const Algorithm algorithm : {Algorithm::kGear, Algorithm::kRabin}) {
+    const Bytes strict = candidate_window(algorithm, true);
+    const Bytes loose = candidate_window(algorithm, false);
+    for (const Case& c : {Case{kMin - 1, true, kMax},
+                          {kMin, true, kMin},
+                          {kMin + 1, true, kMin + 1},
+                          {kMin, false, kMax},
+                          {kAvg - 1, true, kAvg - 1},
+                          {kAvg - 1, false, kMax},
+                          {kAvg, false, kAvg},
+                          {kAvg, true, kAvg},
+                          {kMax - 1, false, kMax - 1},
+                          {kMax, false, kMax},
+                          {kMax + 1, false, kMax}}) {
+      Bytes data(20000, 0);  // no candidate in runs
+      const Bytes& window = c.strict ? strict : loose;
+      std::ranges::copy(window, data.begin() + c.candidate_end - 48);
+      const Params params{algorithm, kMin, kAvg, kMax};
+      for (const Kernel kernel : kernels()) {
+        EXPECT_EQ(at_once(data, params, kernel).front(), c.size)
+            << to_string(algorithm) << " candidate at " << c.candidate_end << " strict " << c.strict
+            << " kernel " << static_cast<int>(kernel);
       }
     }
   }

@@ -72,7 +72,7 @@ void Cutter::scan(Hash& hash, ByteView block, std::vector<std::uint32_t>& sizes)
     std::size_t count = std::min<std::size_t>(until - length_, left);
     bool cut = false;
     if (length_ < warm_up) {
-      if (length_ + count == warm_up) hash.reset();
+      // Skipped. Whatever the hash holds is gone after one window.
     } else if (length_ + 1 < params_.size_min_bytes) {
       hash.roll(at, count);
     } else {
@@ -94,7 +94,7 @@ void Cutter::scan_lanes(GearHash& hash, const std::uint8_t* bytes, std::size_t s
   const std::size_t base = length_;
   std::size_t start = 0;
   const auto cut_to_maximum = [&](std::size_t end) {
-    for (; end - start > params_.size_max_bytes; start += params_.size_max_bytes) {
+    for (; end - start >= params_.size_max_bytes; start += params_.size_max_bytes) {
       sizes.push_back(params_.size_max_bytes);
     }
   };
@@ -112,7 +112,6 @@ void Cutter::scan_lanes(GearHash& hash, const std::uint8_t* bytes, std::size_t s
   const std::size_t end = base + LaneCandidates::kLanes * segment_bytes;
   cut_to_maximum(end);
   length_ = static_cast<std::uint32_t>(end - start);
-  if (length_ == params_.size_max_bytes) finish(sizes);
 }
 
 }  // namespace stella::chunk

@@ -36,7 +36,6 @@ class GearHash {
       : below_strict_(std::uint32_t{1} << (32 - bits_strict)),
         below_loose_(std::uint32_t{1} << (32 - bits_loose)) {}
 
-  void reset() { value_ = 0; }
   void roll(const std::uint8_t* bytes, std::size_t count);
   [[nodiscard]] Hit find(const std::uint8_t* bytes, std::size_t count, bool strict);
 

@@ -35,12 +35,6 @@ constexpr auto kOverflow = byte_times_x_to(kRabinDegree);
 
 }  // namespace
 
-void RabinHash::reset() {
-  value_ = 0;
-  window_.fill(0);
-  oldest_ = 0;
-}
-
 inline void RabinHash::step(std::uint8_t byte) {
   const std::uint64_t kept = value_ ^ kLeaving[window_[oldest_]];
   window_[oldest_] = byte;

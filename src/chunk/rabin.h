@@ -25,7 +25,6 @@ class RabinHash {
       : mask_strict_((std::uint64_t{1} << bits_strict) - 1),
         mask_loose_((std::uint64_t{1} << bits_loose) - 1) {}
 
-  void reset();
   void roll(const std::uint8_t* bytes, std::size_t count);
   [[nodiscard]] Hit find(const std::uint8_t* bytes, std::size_t count, bool strict);
   [[nodiscard]] std::uint64_t value() const { return value_; }
