@@ -13,6 +13,7 @@ function(stella_static_library target archive)
 endfunction()
 stella_static_library(zstd libzstd.a)
 stella_static_library(lzma liblzma.a)
+stella_static_library(yaml libyaml-cpp.a)
 stella_static_library(zlib libz.a)
 stella_static_library(bzip2 libbz2.a)
 
