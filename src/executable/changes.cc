@@ -66,8 +66,10 @@ class Changes {
       if (in_base[i].import || in_target[i].import || in_base[i].name_hash != 0) continue;
       const std::uint32_t left = base_.function_at(in_base[i].target);
       const std::uint32_t right = target_.function_at(in_target[i].target);
-      if (left == kNone && right == kNone) continue;
-      if (left == kNone || right == kNone) return true;
+      const bool one_sided = left == kNone || right == kNone;
+      // A number that looks like an address of code on one side only is no reference.
+      if (one_sided && (in_base[i].kind == ReferenceKind::kData || left == right)) continue;
+      if (one_sided) return true;
       if (base_partner_[left] != right && base_.codes[left].strict != target_.codes[right].strict)
         return true;
     }

@@ -147,7 +147,10 @@ void describe_x86(Decoder::State& state) {
       break;
     }
     info.load_bytes = description.mayLoad() ? load_bytes_of(name) : std::uint8_t{0};
-    if (name.starts_with("LEA")) info.kind = kLoadAddress;
+    if (starts_with_any(name, {"LEA16r", "LEA32r", "LEA64"})) {  // LLVM does not call its operand a memory reference
+      info.kind = kLoadAddress;
+      info.memory_operand = 1;
+    }
     if (name.starts_with("XCHG16")) info.kind = kExchange;
   }
   for (unsigned i = 0; i < state.registers->getNumRegs(); ++i) {
