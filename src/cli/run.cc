@@ -121,7 +121,8 @@ int run_checked(int argc, const char* const* argv) {
     return print_error(command.error(), "", as_json);
   }
   remove_temporary_files_on_signals();
-  // A file over the limit of `ulimit -f` is an error like a full disk, and no reason to die without cleaning up.
+  // A file over the limit of `ulimit -f` is an error like a full disk, and no reason to die without cleaning
+  // up.
   (void)std::signal(SIGXFSZ, SIG_IGN);
   ProgressBar bar;
   const auto outcome = run_verb(*command, bar);

@@ -19,7 +19,8 @@ int main() {
   MemorySink delta_bin;
   if (!delta::create(*base_source, *base_map, *target_source, *target_map, {}, delta_bin, {})) return 1;
   MemorySink out;
-  if (!delta::apply(*base_source, *memory_source(delta_bin.bytes()), out, {}, {}) || out.bytes() != target) return 2;
+  if (!delta::apply(*base_source, *memory_source(delta_bin.bytes()), out, {}, {}) || out.bytes() != target)
+    return 2;
   if (artifact::recognise(*base_source).value() != artifact::Type::kPlain) return 3;
   if (object::read_image(*base_source)) return 4;
   std::printf("%zu bytes\n", delta_bin.bytes().size());
