@@ -174,6 +174,7 @@ const Load* load_at_offset(std::span<const Load> loads, std::uint64_t offset) {
 AddressMap::AddressMap(const Images& images, std::span<const Segment> segments,
                        std::uint64_t target_offset_bytes)
     : images_(images) {
+  if (images.images.empty()) return;
   std::uint64_t target_offset = target_offset_bytes;
   for (const Segment& segment : segments) {
     if (segment.kind != SegmentKind::kLiteral) {
@@ -206,19 +207,21 @@ AddressMap::AddressMap(const Images& images, std::span<const Segment> segments,
   }
   pieces_ = std::move(disjoint);
 
-  if (pieces_.empty() || images_.images.empty()) return;
-  const std::uint64_t pages = (pieces_.back().base_offset >> kPageShift) + 2;
+  if (pieces_.empty()) return;
+  // Few pieces far apart must not cost more memory than they do.
+  while (pieces_.back().base_offset >> page_shift_ > 2 * pieces_.size() + 4096) ++page_shift_;
+  const std::uint64_t pages = (pieces_.back().base_offset >> page_shift_) + 2;
   first_piece_.resize(pages);
   std::uint32_t index = 0;
   for (std::uint64_t page = 0; page < pages; ++page) {
-    while (index + 1 < pieces_.size() && pieces_[index + 1].base_offset <= page << kPageShift) ++index;
+    while (index + 1 < pieces_.size() && pieces_[index + 1].base_offset <= page << page_shift_) ++index;
     first_piece_[page] = index;
   }
 }
 
 const AddressMap::Piece* AddressMap::piece_near(std::uint64_t base_offset) const {
   if (first_piece_.empty()) return nullptr;
-  const std::uint64_t page = std::min<std::uint64_t>(base_offset >> kPageShift, first_piece_.size() - 1);
+  const std::uint64_t page = std::min<std::uint64_t>(base_offset >> page_shift_, first_piece_.size() - 1);
   std::size_t low = first_piece_[page];
   std::size_t high = page + 1 < first_piece_.size() ? first_piece_[page + 1] + 1 : pieces_.size();
   // The last piece that begins at or before base_offset; the first one when none does.

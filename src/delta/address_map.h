@@ -101,12 +101,12 @@ class AddressMap {
     std::uint64_t size;
     std::uint64_t target_offset;
   };
-  static constexpr unsigned kPageShift = 12;
 
   [[nodiscard]] const Piece* piece_near(std::uint64_t base_offset) const;
 
   const Images& images_;
-  std::vector<Piece> pieces_;               // by base offset, disjoint
+  std::vector<Piece> pieces_;  // by base offset, disjoint
+  unsigned page_shift_ = 12;
   std::vector<std::uint32_t> first_piece_;  // of each page: the last piece that begins before it
 };
 

@@ -34,15 +34,14 @@ class CorrectionCoder {
       : coder_(coder),
         images_(images),
         map_(map),
-        flag_tables_(kFlagInputs << kFlagBits),
-        value_tables_(kValueInputs << kValueBits),
+        flag_tables_(kInputs << kFlagBits),
+        value_tables_(kInputs << kLineBits << 4),
         learned_(std::size_t{1} << kLearnedBits) {}
 
   void walk(const MatchPart& part) {
     if (Coder::kDecodes) std::memcpy(part.target, part.base, part.size_bytes);
     OperandScanner scanner(images_, map_, part.area, {part.base, part.size_bytes}, part.base_offset_bytes,
-                           part.target_offset_bytes);
-    // Which bytes belong to no operand.
+                           part.target_offset_bytes, &tracks_);
     for (std::size_t start = 0; start < part.size_bytes; start += kBlockBytes) {
       const std::size_t end = std::min(start + kBlockBytes, part.size_bytes);
       const std::size_t from = std::max(start, scanner.free_from());
@@ -53,25 +52,22 @@ class CorrectionCoder {
   }
 
  private:
-  static constexpr std::size_t kBlockBytes = 32;
-  static constexpr std::size_t kFlagInputs = 6;
-  static constexpr std::size_t kValueInputs = 6;
-  static constexpr unsigned kFlagBits = 18;
-  static constexpr unsigned kValueBits = 20;
+  static constexpr std::size_t kBlockBytes = 16;
+  static constexpr std::size_t kInputs = 4;
+  static constexpr unsigned kFlagBits = 16;
+  static constexpr unsigned kLineBits = 13;
   static constexpr unsigned kLearnedBits = 17;
   static constexpr unsigned kPageBits = 12;
-  static constexpr std::uint32_t kFlagLimit = 255;
-  static constexpr std::uint32_t kValueLimit = 255;
 
-  static std::size_t hash(std::uint64_t a, std::uint64_t b, unsigned bits) {
-    const std::uint64_t mixed = (a + b * 0x9e3779b97f4a7c15U + 0x632be59bd9b4e019U) * 0xd6e8feb86659fd93U;
-    return static_cast<std::size_t>((mixed ^ mixed >> 32) * 0xd6e8feb86659fd93U >> (64 - bits));
+  static std::size_t hash(std::uint64_t context, unsigned bits) {
+    return static_cast<std::size_t>((context + 1) * 0x9e3779b97f4a7c15U >> (64 - bits));
   }
   Counter* flag(std::size_t table, std::uint64_t context) {
-    return &flag_tables_[(table << kFlagBits) + hash(context, table, kFlagBits)];
+    return &flag_tables_[(table << kFlagBits) + hash(context, kFlagBits)];
   }
-  Counter* value(std::size_t table, std::uint64_t context) {
-    return &value_tables_[(table << kValueBits) + hash(context, table, kValueBits)];
+  // Sixteen counters side by side, for the nodes of half a byte.
+  Counter* line(std::size_t table, std::uint64_t context) {
+    return &value_tables_[((table << kLineBits) + hash(context, kLineBits)) << 4];
   }
 
   void code_block(const MatchPart& part, std::size_t from, std::size_t end,
@@ -99,16 +95,25 @@ class CorrectionCoder {
   }
 
   void code_bytes(const MatchPart& part, std::size_t from, std::size_t end, unsigned kind) {
+    code_each_byte(part, from, end, kind);
+    if (kind != static_cast<unsigned>(AreaKind::kWords64)) return;
+    // Whole aligned words teach what their neighbours' values become.
+    std::size_t i = from + static_cast<std::size_t>((4 - (part.base_offset_bytes + from) % 4) % 4);
+    for (; i + 4 <= end; i += 4) {
+      const auto base = load_le<std::uint32_t>(part.base + i);
+      const auto target = load_le<std::uint32_t>(part.target + i);
+      if (base != target) tracks_.learn(base, target - base);
+    }
+  }
+
+  void code_each_byte(const MatchPart& part, std::size_t from, std::size_t end, unsigned kind) {
     const std::uint8_t* const b = part.base;
-    std::uint8_t* const t = part.target;
-    const auto byte_at = [&](std::size_t i, int step) -> std::uint64_t {
-      const std::size_t at = i + static_cast<std::size_t>(step);
-      return at < part.size_bytes ? b[at] : 0;
-    };
+    const std::uint8_t* const t = part.target;
+    const auto base_at = [&](std::size_t i) -> std::uint64_t { return i < part.size_bytes ? b[i] : 0; };
     const auto changed = [&](std::size_t i, std::size_t back) -> unsigned {
       return i >= back && b[i - back] != t[i - back] ? 1 : 0;
     };
-    const auto diff = [&](std::size_t i, std::size_t back) -> unsigned {
+    const auto difference = [&](std::size_t i, std::size_t back) -> unsigned {
       return i >= back ? static_cast<std::uint8_t>(t[i - back] - b[i - back]) : 0;
     };
     for (std::size_t i = from; i < end; ++i) {
@@ -116,51 +121,48 @@ class CorrectionCoder {
       const unsigned columns =
           recent | changed(i, 8) << 4 | changed(i, 12) << 5 | changed(i, 16) << 6 | changed(i, 24) << 7;
       const std::uint64_t next4 =
-          byte_at(i, 0) | byte_at(i, 1) << 8 | byte_at(i, 2) << 16 | byte_at(i, 3) << 24;
-      const std::uint64_t back4 =
-          byte_at(i, 0) | byte_at(i, -1) << 8 | byte_at(i, -2) << 16 | byte_at(i, -3) << 24;
-      const unsigned before = diff(i, 1);
+          base_at(i) | base_at(i + 1) << 8 | base_at(i + 2) << 16 | base_at(i + 3) << 24;
+      const std::uint64_t here2 = base_at(i) | (i > 0 ? base_at(i - 1) << 8 : 0);
+      const unsigned before = difference(i, 1);
+      // Whether adding that difference to the byte before overflowed.
       const unsigned carry = i > 0 && t[i - 1] < b[i - 1] ? 1 : 0;
       const std::uint64_t phase = (part.base_offset_bytes + i) & 3;
-      const std::uint64_t gap = std::min<std::uint64_t>(since_change_, 15);
-      const std::array<Counter*, kFlagInputs> counters = {
+      const std::array<Counter*, kInputs> counters = {
           flag(0, kind | std::uint64_t{columns} << 3 | phase << 11),
-          flag(1, (back4 & 0xffff) | std::uint64_t{recent & 3} << 16 | std::uint64_t{kind} << 18),
+          flag(1, here2 | std::uint64_t{recent & 3} << 16 | std::uint64_t{kind} << 18),
           flag(2, next4 | std::uint64_t{recent & 1} << 32),
-          flag(3, back4 | std::uint64_t{recent & 1} << 32),
-          flag(4, std::uint64_t{before} | std::uint64_t{carry} << 8 | (back4 & 0xff) << 9 |
-                      std::uint64_t{recent & 7} << 17),
-          flag(5, gap | std::uint64_t{kind} << 4 | std::uint64_t{last_diff_} << 7 | phase << 15),
-      };
-      const unsigned mismatch =
-          flag_mixer_.code(coder_, b[i] != t[i] ? 1 : 0, counters, (recent & 3) << 3 | kind, kFlagLimit);
+          flag(3, std::uint64_t{before} | std::uint64_t{carry} << 8 | (here2 & 0xff) << 9 |
+                      std::uint64_t{recent & 7} << 17)};
+      const unsigned differs =
+          flag_mixer_.code(coder_, b[i] != t[i] ? 1 : 0, counters, (recent & 3) << 3 | kind);
       ++since_change_;
-      if (mismatch == 0) continue;
-      code_value(part, i, kind, next4, back4, before, carry, diff(i, 4), diff(i, 8));
-      since_change_ = 0;
+      if (differs == 0) continue;
+      const std::uint64_t since = std::min<std::uint64_t>(since_change_, 4);
+      code_value(part, i,
+                 {std::uint64_t{before} | std::uint64_t{carry} << 8 | std::uint64_t{kind} << 9,
+                  std::uint64_t{last_difference_} | since << 8, next4,
+                  std::uint64_t{difference(i, 4)} | std::uint64_t{difference(i, 8)} << 8});
     }
   }
 
-  // The difference of a byte that changed.
-  void code_value(const MatchPart& part, std::size_t i, unsigned kind, std::uint64_t next4,
-                  std::uint64_t back4, unsigned before, unsigned carry, unsigned back_4, unsigned back_8) {
+  // By how much a byte differs, modulo 256: two halves, the upper one first.
+  void code_value(const MatchPart& part, std::size_t i, const std::array<std::uint64_t, kInputs>& contexts) {
     const unsigned difference = static_cast<std::uint8_t>(part.target[i] - part.base[i]);
-    const std::array<std::uint64_t, kValueInputs> contexts = {
-        back4 & 0xff,
-        std::uint64_t{before} | std::uint64_t{carry} << 8 | std::uint64_t{kind} << 9,
-        std::uint64_t{last_diff_} | std::uint64_t{since_change_ < 4 ? since_change_ : 4} << 8,
-        next4,
-        std::uint64_t{back_4} | std::uint64_t{back_8} << 8,
-        (back4 & 0xffff) | std::uint64_t{before} << 16,
-    };
     unsigned node = 1;
+    std::array<Counter*, kInputs> lines{};
     for (unsigned bit = 8; bit-- > 0;) {
-      std::array<Counter*, kValueInputs> counters;
-      for (std::size_t k = 0; k < kValueInputs; ++k) counters[k] = value(k, contexts[k] << 8 | node);
-      node = node << 1 | value_mixer_.code(coder_, difference >> bit & 1, counters, node, kValueLimit);
+      if (bit % 4 == 3) {
+        for (std::size_t k = 0; k < kInputs; ++k) lines[k] = line(k, contexts[k] << 9 | node);
+      }
+      // 1 to 15: a one, and the bits of this half so far.
+      const unsigned place = bit >= 4 ? node : (node & ((1U << (3 - bit)) - 1)) | 1U << (3 - bit);
+      std::array<Counter*, kInputs> counters{};
+      for (std::size_t k = 0; k < kInputs; ++k) counters[k] = lines[k] + place;
+      node = node << 1 | value_mixer_.code(coder_, difference >> bit & 1, counters, node);
     }
     part.target[i] = static_cast<std::uint8_t>(part.base[i] + node);
-    if (since_change_ > 3) last_diff_ = node & 0xff;
+    if (since_change_ > 3) last_difference_ = node & 0xff;
+    since_change_ = 0;
   }
 
   struct Learned {
@@ -169,9 +171,10 @@ class CorrectionCoder {
   };
 
   void code_operand(const MatchPart& part, const Operand& operand) {
-    const std::uint64_t key = operand.referent ^ std::uint64_t{part.area->image} << 48;
-    Learned& learned = learned_[hash(key, 1, kLearnedBits)];
-    Learned& page = pages_[hash(key >> 8, 2, kPageBits)];
+    const std::uint64_t key = operand.referent ^ std::uint64_t{part.area->image} << 48 ^
+                              (operand.cls == OperandClass::kOffset32 ? std::uint64_t{1} << 63 : 0);
+    Learned& learned = learned_[hash(key, kLearnedBits)];
+    Learned& page = pages_[hash(key >> 8, kPageBits)];
     const bool known = learned.key == key;
     const bool page_known = page.key == key >> 8;
 
@@ -216,6 +219,10 @@ class CorrectionCoder {
     }
     operand.store(part.target + operand.at, word);
     const std::uint64_t target = operand.target_of(word);
+    if (operand.cls == OperandClass::kOffset32) {
+      tracks_.learn(static_cast<std::uint32_t>(operand.base_word),
+                    static_cast<std::uint32_t>(word - operand.base_word));
+    }
     learned = {key, target};
     page = {key >> 8, target - operand.predicted};
   }
@@ -225,17 +232,18 @@ class CorrectionCoder {
   const AddressMap& map_;
   std::vector<Counter> flag_tables_;
   std::vector<Counter> value_tables_;
-  Mixer<kFlagInputs> flag_mixer_{32, 6};
-  Mixer<kValueInputs> value_mixer_{256, 6};
+  Mixer<kInputs> flag_mixer_{32};
+  Mixer<kInputs> value_mixer_{256};
   std::array<Counter, 512> dirty_;
-  std::array<Counter, 8 << 10> hits_;
-  std::array<NumberModel, 8> distances_;
-  std::array<std::uint32_t, 8> hit_history_{};
+  std::array<Counter, 9 << 10> hits_;
+  std::array<NumberModel, 9> distances_;
+  std::array<std::uint32_t, 9> hit_history_{};
+  Tracks tracks_;
   std::vector<Learned> learned_;
   std::array<Learned, 1 << kPageBits> pages_;
   std::uint32_t dirty_history_ = 0;
   std::uint32_t since_change_ = 0;
-  unsigned last_diff_ = 0;
+  unsigned last_difference_ = 0;
 };
 
 }  // namespace stella::delta

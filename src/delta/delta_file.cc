@@ -77,6 +77,7 @@ Bytes serialize_window_head(const WindowHead& head) {
   append_varint(bytes, head.segment_count);
   append_varint(bytes, head.segments.size_bytes);
   append_varint(bytes, head.corrections.size_bytes);
+  if (head.corrections.size_bytes != 0) bytes.push_back(static_cast<std::uint8_t>(head.correction_coding));
   append_varint(bytes, head.literal_size_bytes);
   if (head.literal_size_bytes != 0) {
     bytes.push_back(static_cast<std::uint8_t>(head.literal_coding));
@@ -252,6 +253,16 @@ Result<WindowHead> DeltaFile::read_window(const Section& section) const {
   STELLA_TRY(head.segment_count, reader.varint());
   STELLA_TRY(head.segments.size_bytes, reader.varint());
   STELLA_TRY(head.corrections.size_bytes, reader.varint());
+  if (head.corrections.size_bytes != 0) {
+    STELLA_TRY(const auto coding, reader.le<std::uint8_t>());
+    if (coding != static_cast<std::uint8_t>(CorrectionCoding::kMixed)) {
+      return fail({.code = ErrorCode::kUnsupported,
+                   .message = "the corrections are coded in a way that this build does not know",
+                   .expected = "coding 1",
+                   .found = fmt::format("{}", coding),
+                   .next = "use a newer stella"});
+    }
+  }
   STELLA_TRY(head.literal_size_bytes, reader.varint());
   if (head.literal_size_bytes != 0) {
     STELLA_TRY(const auto coding, reader.le<std::uint8_t>());

@@ -31,6 +31,8 @@ enum class SectionType : std::uint8_t {
 inline constexpr std::uint8_t kSectionVersion = 1;
 inline constexpr std::uint8_t kSkippableFrom = 128;
 
+enum class CorrectionCoding : std::uint8_t { kMixed = 1 };
+
 struct StreamPlace {
   std::uint64_t offset_bytes = 0;
   std::uint64_t size_bytes = 0;
@@ -43,6 +45,7 @@ struct WindowHead {
   std::uint64_t segment_count = 0;
   StreamPlace segments{};
   StreamPlace corrections{};
+  CorrectionCoding correction_coding = CorrectionCoding::kMixed;
   std::uint64_t literal_size_bytes = 0;  // unpacked
   LiteralCoding literal_coding = LiteralCoding::kStored;
   unsigned dictionary_bits = kDictionaryBitsMin;

@@ -11,24 +11,25 @@
 
 namespace stella::delta {
 
-// The probability of a 1: 22 bits of it above 10 bits that count how often it was used, up to a limit. Each
+// The probability of a 1: 22 bits of it above 10 bits that count how often it was used, up to 255. Each
 // use moves it towards the bit seen by 1/(count + 1.5).
 class Counter {
  public:
   [[nodiscard]] std::uint32_t p() const { return state_ >> 16; }  // in 65536ths
 
-  void update(unsigned bit, std::uint32_t limit) {
+  void update(unsigned bit) {
     const std::uint32_t count = state_ & 1023;
     const auto p22 = static_cast<std::int64_t>(state_ >> 10);
     const std::int64_t goal = bit != 0 ? (1 << 22) - 1 : 0;
     const std::int64_t moved = p22 + ((goal - p22) * kRate[count] >> 16);
-    state_ = static_cast<std::uint32_t>(moved) << 10 | (count < limit ? count + 1 : limit);
+    state_ = static_cast<std::uint32_t>(moved) << 10 | (count < kCountMax ? count + 1 : kCountMax);
   }
 
  private:
-  static constexpr std::array<std::int64_t, 1024> kRate = [] {
-    std::array<std::int64_t, 1024> rate{};
-    for (std::int64_t i = 0; i < 1024; ++i) rate[static_cast<std::size_t>(i)] = 131072 / (2 * i + 3);
+  static constexpr std::uint32_t kCountMax = 255;
+  static constexpr std::array<std::int64_t, 256> kRate = [] {
+    std::array<std::int64_t, 256> rate{};
+    for (std::int64_t i = 0; i < 256; ++i) rate[static_cast<std::size_t>(i)] = 131072 / (2 * i + 3);
     return rate;
   }();
   std::uint32_t state_ = 1U << 31;
@@ -71,13 +72,11 @@ inline constexpr Logistic kLogistic;
 template <std::size_t N>
 class Mixer {
  public:
-  Mixer(std::size_t sets, int rate)
-      : weights_(sets * N, 65536 * 2 / (static_cast<int>(N) + 2)), rate_(rate) {}
+  explicit Mixer(std::size_t sets) : weights_(sets * N, kWeightOne * 2 / (static_cast<int>(N) + 2)) {}
 
   // Codes one bit with the counters' probabilities and teaches both them and the weights.
   template <typename Coder>
-  unsigned code(Coder& coder, unsigned bit, const std::array<Counter*, N>& counters, std::size_t set,
-                std::uint32_t limit) {
+  unsigned code(Coder& coder, unsigned bit, const std::array<Counter*, N>& counters, std::size_t set) {
     std::array<int, N> opinion;
     std::int64_t sum = 0;
     std::int32_t* const weights = &weights_[set * N];
@@ -87,25 +86,25 @@ class Mixer {
     }
     const std::uint32_t p = squash(static_cast<int>(sum >> 16));
     bit = coder.bit(bit, p);
-    const int error = (static_cast<int>(bit << 16) - static_cast<int>(p)) * rate_ >> 4;
+    const int error = (static_cast<int>(bit << 16) - static_cast<int>(p)) * kRate >> 4;
     for (std::size_t i = 0; i < N; ++i) {
       weights[i] += static_cast<std::int32_t>((static_cast<std::int64_t>(opinion[i]) * error + 32768) >> 16);
-      counters[i]->update(bit, limit);
+      counters[i]->update(bit);
     }
     return bit;
   }
 
  private:
+  static constexpr int kWeightOne = 65536;
+  static constexpr int kRate = 6;
+
   std::vector<std::int32_t> weights_;
-  int rate_;
 };
 
-inline constexpr std::uint32_t kSlowLimit = 255;
-
 template <typename Coder>
-unsigned code_bit(Coder& coder, unsigned bit, Counter& counter, std::uint32_t limit = kSlowLimit) {
+unsigned code_bit(Coder& coder, unsigned bit, Counter& counter) {
   bit = coder.bit(bit, counter.p());
-  counter.update(bit, limit);
+  counter.update(bit);
   return bit;
 }
 

@@ -46,8 +46,9 @@ std::uint64_t sign_extend(std::uint32_t word) {
 }  // namespace
 
 OperandScanner::OperandScanner(const Images& images, const AddressMap& map, const Area* area, ByteView base,
-                               std::uint64_t base_offset_bytes, std::uint64_t target_offset_bytes)
-    : map_(map), area_(area), base_(base), base_offset_(base_offset_bytes) {
+                               std::uint64_t base_offset_bytes, std::uint64_t target_offset_bytes,
+                               const Tracks* tracks)
+    : map_(map), tracks_(tracks), area_(area), base_(base), base_offset_(base_offset_bytes) {
   if (area == nullptr) return;
   const Image& image = images.images[area->image];
   const Load* const load = load_at_offset(image.base_loads, base_offset_bytes);
@@ -70,12 +71,12 @@ std::span<const Operand> OperandScanner::scan(std::size_t from, std::size_t end)
       scan_x64(from, end);
       break;
     case AreaKind::kWords64:
-      scan_words(from, end, 8);
+      scan_words64(from, end);
       break;
     case AreaKind::kCodeArm64:
     case AreaKind::kSelf32:
     case AreaKind::kTable32:
-      scan_words(from, end, 4);
+      scan_words32(from, end);
       break;
   }
   return {found_.data(), count_};
@@ -127,38 +128,52 @@ void OperandScanner::scan_x64(std::size_t from, std::size_t end) {
   }
 }
 
-void OperandScanner::scan_words(std::size_t from, std::size_t end, std::size_t width) {
+bool OperandScanner::add_offset(std::size_t at) {
+  const auto word = load_le<std::uint32_t>(base_.data() + at);
+  const std::uint32_t difference = tracks_ == nullptr ? 0 : tracks_->difference(word);
+  if (difference == 0) return false;
+  found_[count_++] = {.at = at,
+                      .size = 4,
+                      .cls = OperandClass::kOffset32,
+                      .base_word = word,
+                      .referent = word,
+                      .predicted = static_cast<std::uint32_t>(word + difference),
+                      .covered = false};
+  free_from_ = at + 4;
+  return true;
+}
+
+void OperandScanner::scan_words64(std::size_t from, std::size_t end) {
+  std::size_t i = from + static_cast<std::size_t>((4 - (base_address_ + from) % 4) % 4);
+  for (; i < end && i + 4 <= base_.size(); i += 4) {
+    if ((base_address_ + i) % 8 == 0 && i + 8 <= base_.size()) {
+      const auto word = load_le<std::uint64_t>(base_.data() + i);
+      if (word != 0 && add(i, 8, OperandClass::kWord64, word, 0, 0)) {
+        i += 4;
+        continue;
+      }
+    }
+    add_offset(i);
+  }
+}
+
+void OperandScanner::scan_words32(std::size_t from, std::size_t end) {
   // Aligned by address; a table by its own beginning.
   const std::uint64_t phase =
       area_->kind == AreaKind::kTable32 ? base_offset_ - area_->base_offset_bytes : base_address_;
-  std::size_t i = from + static_cast<std::size_t>((width - (phase + from) % width) % width);
-  for (; i < end && i + width <= base_.size(); i += width) {
-    const std::uint8_t* const at = base_.data() + i;
-    switch (area_->kind) {
-      case AreaKind::kWords64: {
-        const auto word = load_le<std::uint64_t>(at);
-        if (word != 0) add(i, 8, OperandClass::kWord64, word, 0, 0);
-        break;
-      }
-      case AreaKind::kCodeArm64: {
-        const auto word = load_le<std::uint32_t>(at);
-        if ((word & 0x7c000000U) == 0x14000000U) {
-          add(i, 4, OperandClass::kArmBranch, word, base_address_ + i, target_address_ + i);
-        }
-        break;
-      }
-      case AreaKind::kSelf32:
-        add(i, 4, OperandClass::kSelf32, load_le<std::uint32_t>(at), base_address_ + i, target_address_ + i);
-        break;
-      default: {
-        const std::uint64_t index = (base_offset_ + i - area_->base_offset_bytes) / 4;
-        const Anchor& anchor = area_->anchors[index % area_->anchors.size()];
-        if (anchor.used) {
-          add(i, 4, OperandClass::kTable32, load_le<std::uint32_t>(at), anchor.base_address,
-              anchor.target_address);
-        }
-        break;
-      }
+  std::size_t i = from + static_cast<std::size_t>((4 - (phase + from) % 4) % 4);
+  for (; i < end && i + 4 <= base_.size(); i += 4) {
+    const auto word = load_le<std::uint32_t>(base_.data() + i);
+    if (area_->kind == AreaKind::kCodeArm64) {
+      if ((word & 0x7c000000U) != 0x14000000U) continue;
+      add(i, 4, OperandClass::kArmBranch, word, base_address_ + i, target_address_ + i);
+    } else if (area_->kind == AreaKind::kSelf32) {
+      add(i, 4, OperandClass::kSelf32, word, base_address_ + i, target_address_ + i);
+    } else {
+      const std::uint64_t index = (base_offset_ + i - area_->base_offset_bytes) / 4;
+      const Anchor& anchor = area_->anchors[index % area_->anchors.size()];
+      if (!anchor.used) continue;
+      add(i, 4, OperandClass::kTable32, word, anchor.base_address, anchor.target_address);
     }
   }
 }

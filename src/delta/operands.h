@@ -8,6 +8,7 @@
 #include <span>
 
 #include "address_map.h"
+#include "tracks.h"
 
 namespace stella::delta {
 
@@ -19,7 +20,8 @@ enum class OperandClass : std::uint8_t {
   kArmBranch,
   kSelf32,
   kTable32,
-  kWord64
+  kWord64,
+  kOffset32
 };
 
 // An address operand of the base, and what becomes of it. Words are as they stand in the file.
@@ -62,7 +64,8 @@ class OperandScanner {
  public:
   // `base` are the part's bytes. Without an area, or where either side is not loaded, nothing is found.
   OperandScanner(const Images& images, const AddressMap& map, const Area* area, ByteView base,
-                 std::uint64_t base_offset_bytes, std::uint64_t target_offset_bytes);
+                 std::uint64_t base_offset_bytes, std::uint64_t target_offset_bytes,
+                 const Tracks* tracks = nullptr);
 
   // The operands that begin in [from, end), in order, none overlapping. They may end behind `end`.
   [[nodiscard]] std::span<const Operand> scan(std::size_t from, std::size_t end);
@@ -71,12 +74,15 @@ class OperandScanner {
 
  private:
   void scan_x64(std::size_t from, std::size_t end);
-  void scan_words(std::size_t from, std::size_t end, std::size_t width);
+  void scan_words64(std::size_t from, std::size_t end);
+  void scan_words32(std::size_t from, std::size_t end);
+  bool add_offset(std::size_t at);
   bool add(std::size_t at, std::size_t size, OperandClass cls, std::uint64_t word, std::uint64_t base_origin,
            std::uint64_t target_origin);
   [[nodiscard]] bool in_image(std::uint64_t address) const { return address - low_ < size_; }
 
   const AddressMap& map_;
+  const Tracks* tracks_;
   const Area* area_;
   ByteView base_;
   std::uint64_t base_offset_;
