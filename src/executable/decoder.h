@@ -37,14 +37,15 @@ struct Instruction {
   std::uint32_t token = 0;  // of the kind of instruction, the same in every build
   std::uint32_t size = 0;   // in bytes; of what is no instruction, how much to skip
   Flow flow = Flow::kNone;
-  bool padding = false;     // does nothing, such as a nop
-  bool trap = false;        // int3 and the like, which also fill gaps
-  bool has_target = false;  // jumps to, or calls, `target`
+  bool padding = false;       // does nothing, such as a nop
+  bool trap = false;          // int3 and the like, which also fill gaps
+  bool address_part = false;  // has an operand that is a part of an address, and moves with the program
+  bool has_target = false;    // jumps to, or calls, `target`
   std::uint64_t target = 0;
   std::uint8_t data_count = 0;
   std::array<Data, 2> data{};
 
-  [[nodiscard]] bool has_reference() const { return has_target || data_count != 0; }
+  [[nodiscard]] bool has_reference() const { return has_target || address_part || data_count != 0; }
 };
 
 class Decoder {

@@ -67,6 +67,7 @@ void extract(Decoder::State& state, const OpcodeInfo& info, std::uint64_t addres
     out.padding = false;
   if (info.kind == kPage && has_immediate) {
     state.masked |= 2;
+    out.address_part = true;
     if (auto* known = known_register(state, inst.getOperand(0))) {
       *known = {true, (address & ~std::uint64_t{0xfff}) + immediate(1) * 0x1000};
     }

@@ -1,0 +1,222 @@
+#include "stella/executable/diff.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "codec.h"
+#include "stella/executable/listing.h"
+#include "testing.h"
+
+namespace stella::executable {
+namespace {
+
+// Functions large enough to be recognised; `step` and the text are what versions change.
+constexpr const char* kBase = R"(
+#include <stdio.h>
+#include <stdlib.h>
+int table[64];
+static __attribute__((noinline)) int helper(int x) { for (int i = 0; i < x; ++i) table[i & 63] += i * 7; return table[x & 63]; }
+static __attribute__((noinline)) int other_helper(int x) { for (int i = x; i > 0; --i) table[i & 63] ^= i + 11; return table[(x + 5) & 63]; }
+int stays(int a, int b) { int s = 0; for (int i = a; i < b; ++i) { s += helper(i); if (s > 1000) puts("too much"); } return s; }
+int immediate(int a) { int s = a; while (s < 500) s = s * 3 + 12; return helper(s); }
+int retargeted(int a) { int s = 1; for (int i = 0; i < a; ++i) s += s * i + 5; return helper(s) + other_helper(a); }
+int goes(int a) { int *p = malloc(a * sizeof *p); for (int i = 0; i < a; ++i) p[i] = i * i - 3; int r = p[a / 2]; free(p); return r; }
+int old_name(const char *s) { int n = 0; for (; *s; ++s) n = n * 31 + (*s | 0x20); return n ^ 0x5a5a; }
+)";
+constexpr const char* kTarget = R"(
+#include <stdio.h>
+#include <stdlib.h>
+int table[64];
+char comes(char *text, int a) { for (int i = 0; text[i]; ++i) if (text[i] == a) { text[i] = '_'; fputs(text, stderr); } return text[0] + 3; }
+static __attribute__((noinline)) int helper(int x) { for (int i = 0; i < x; ++i) table[i & 63] += i * 7; return table[x & 63]; }
+static __attribute__((noinline)) int other_helper(int x) { for (int i = x; i > 0; --i) table[i & 63] ^= i + 11; return table[(x + 5) & 63]; }
+int stays(int a, int b) { int s = 0; for (int i = a; i < b; ++i) { s += helper(i); if (s > 1000) puts("too much"); } return s; }
+int immediate(int a) { int s = a; while (s < 501) s = s * 3 + 12; return helper(s); }
+int retargeted(int a) { int s = 1; for (int i = 0; i < a; ++i) s += s * i + 5; return other_helper(s) + helper(a); }
+int new_name(const char *s) { int n = 0; for (; *s; ++s) n = n * 31 + (*s | 0x20); return n ^ 0x5a5a; }
+)";
+
+std::string shown(const Function& function) { return function.name.empty() ? "(none)" : function.name; }
+
+const Match* match_of(const FunctionDiff& diff, const std::string& name) {
+  for (const Match& match : diff.matches) {
+    if (diff.base.functions[match.base].name == name) return &match;
+  }
+  return nullptr;
+}
+
+std::set<std::string> names(const Program& program, const std::vector<std::uint32_t>& indexes) {
+  std::set<std::string> all;
+  for (const std::uint32_t index : indexes) all.insert(shown(program.functions[index]));
+  return all;
+}
+
+FunctionDiff diff_of(const std::string& base, const std::string& target, DiffOptions options = {}) {
+  const auto one = open(base), other = open(target);
+  auto diff = diff_functions(*one, *other, options);
+  EXPECT_TRUE(diff) << to_string(diff.error());
+  return diff ? *std::move(diff) : FunctionDiff();
+}
+
+TEST(Diff, TellsChangedRenamedAddedAndRemovedFunctionsApart) {
+  const Workshop shop;
+  const FunctionDiff diff = diff_of(shop.compile("base", kBase), shop.compile("target", kTarget));
+  const Match* stays = match_of(diff, "stays");
+  ASSERT_NE(stays, nullptr);
+  EXPECT_FALSE(stays->modified);
+  EXPECT_EQ(stays->kind, MatchKind::kNameAndCode);
+
+  const Match* immediate = match_of(diff, "immediate");
+  ASSERT_NE(immediate, nullptr);
+  ASSERT_TRUE(immediate->modified && immediate->change);
+  EXPECT_EQ(immediate->change->instructions_added, immediate->change->instructions_removed);
+  EXPECT_GE(immediate->change->instructions_added, 1U);
+  EXPECT_TRUE(immediate->change->calls_added.empty());
+  EXPECT_LT(immediate->similarity_per_mille, 1000);
+
+  const Match* renamed = match_of(diff, "old_name");
+  ASSERT_NE(renamed, nullptr);
+  EXPECT_EQ(diff.target.functions[renamed->target].name, "new_name");
+  EXPECT_TRUE(renamed->renamed);
+  EXPECT_FALSE(renamed->modified);
+
+  EXPECT_TRUE(names(diff.target, diff.added).contains("comes"));
+  EXPECT_TRUE(names(diff.base, diff.removed).contains("goes"));
+  EXPECT_EQ(diff.imports.removed, (std::vector<std::string>{"free", "malloc"}));
+  EXPECT_TRUE(std::ranges::count(diff.imports.added, "fputs") == 1);
+  EXPECT_TRUE(std::ranges::count(diff.exports.added, "new_name") == 1);
+}
+
+TEST(Diff, SeesACallThatGoesToAnotherFunctionOfTheSameShape) {
+  const Workshop shop;
+  const FunctionDiff diff = diff_of(shop.compile("base", kBase), shop.compile("target", kTarget));
+  const Match* retargeted = match_of(diff, "retargeted");
+  ASSERT_NE(retargeted, nullptr);
+  EXPECT_EQ(diff.base.functions[retargeted->base].strict, diff.target.functions[retargeted->target].strict);
+  EXPECT_TRUE(retargeted->modified);
+  EXPECT_GE(retargeted->change->instructions_added, 1U);
+}
+
+TEST(Diff, MatchesByContentWhenOneSideHasNoSymbols) {
+  const Workshop shop;
+  const std::string base = shop.compile("base", kBase);
+  shop.compile("target", kTarget, "-O1 -fPIC -shared -fvisibility=hidden");
+  const FunctionDiff diff = diff_of(base, shop.strip("target"));
+  EXPECT_TRUE(diff.base.has_symbols);
+  EXPECT_FALSE(diff.target.has_symbols);
+  for (const char* name : {"stays", "immediate", "retargeted", "old_name", "helper", "other_helper"}) {
+    EXPECT_NE(match_of(diff, name), nullptr) << name;
+  }
+  EXPECT_FALSE(match_of(diff, "stays")->modified);
+  EXPECT_TRUE(match_of(diff, "immediate")->modified);
+}
+
+TEST(Diff, FindsNothingChangedBetweenAFileAndItself) {
+  const Workshop shop;
+  const std::string base = shop.compile("base", kBase);
+  const FunctionDiff diff = diff_of(base, base);
+  EXPECT_TRUE(diff.added.empty() && diff.removed.empty());
+  EXPECT_GE(diff.matches.size(), 7U);
+  EXPECT_TRUE(std::ranges::all_of(diff.matches, &Match::unchanged));
+}
+
+TEST(Diff, IsTheSameForEveryNumberOfThreads) {
+  const Workshop shop;
+  const auto base = open(shop.compile("base", kBase)), target = open(shop.compile("target", kTarget));
+  const auto one = diff_functions_unconfined(*base, *target, {.threads = 1});
+  const auto many = diff_functions_unconfined(*base, *target, {.threads = 7});
+  ASSERT_TRUE(one && many);
+  EXPECT_EQ(encode(*one), encode(*many));
+}
+
+TEST(Diff, IsTheSameWhetherOrNotIdenticalCodeIsDecodedAgain) {
+  const Workshop shop;
+  const auto base = open(shop.compile("base", kBase));
+  const auto alone = diff_functions_unconfined(*base, *base, {});
+  ASSERT_TRUE(alone);
+  ASSERT_EQ(alone->base.functions.size(), alone->target.functions.size());
+  for (std::size_t i = 0; i < alone->base.functions.size(); ++i) {
+    EXPECT_EQ(alone->base.functions[i].strict, alone->target.functions[i].strict);
+    EXPECT_EQ(alone->base.functions[i].callees, alone->target.functions[i].callees);
+  }
+}
+
+TEST(Diff, ReadsWhatItWroteAndRefusesItCutOffAnywhere) {
+  const Workshop shop;
+  const auto base = open(shop.compile("base", "int f(int a) { return a * 3; }"));
+  const auto diff = diff_functions_unconfined(*base, *base, {});
+  ASSERT_TRUE(diff);
+  const Bytes bytes = encode(*diff);
+  const auto again = decode_diff(bytes);
+  ASSERT_TRUE(again) << to_string(again.error());
+  EXPECT_EQ(encode(*again), bytes);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_diff(ByteView(bytes).first(size))) << size;
+}
+
+TEST(Diff, RefusesWhatCannotBeCompared) {
+  const Workshop shop;
+  const auto base = open(shop.compile("base", "int f(int a) { return a * 3; }"));
+  const auto code_of = [&](const Bytes& bytes) {
+    const auto other = memory_source(bytes, "other");
+    const auto diff = diff_functions(*base, *other, {});
+    return diff ? std::string("accepted") : std::string(to_string(diff.error().code));
+  };
+  Bytes program = *read_all(*base, 1 << 24);
+  Bytes arm = program;
+  arm[18] = 183;
+  EXPECT_EQ(code_of(arm), "invalid_argument");
+  Bytes core = program;
+  core[16] = 4;
+  EXPECT_EQ(code_of(core), "unsupported");
+  EXPECT_EQ(code_of({'!', '<', 'a', 'r', 'c', 'h', '>', '\n'}), "unsupported");
+  EXPECT_EQ(code_of({}), "unsupported");
+  program.resize(program.size() / 2);
+  EXPECT_EQ(code_of(program), "corrupt");
+}
+
+TEST(Diff, ListsFunctionsThatAreTooLargeAndGoesOn) {
+  const Workshop shop;
+  const std::string base = shop.compile("base", kBase);
+  DiffOptions options;
+  options.limits.function_size_max_bytes = 60;
+  const FunctionDiff diff = diff_of(base, base, options);
+  const auto too_large = [](const Unanalysed& one) {
+    return one.reason == UnanalysedReason::kTooLarge && one.name == "stays";
+  };
+  EXPECT_EQ(std::ranges::count_if(diff.base.unanalysed, too_large), 1);
+  EXPECT_FALSE(diff.base.functions.empty());
+}
+
+TEST(Diff, AnalysesAKernelModuleLikeObjectAndAnObjectWithoutSections) {
+  const Workshop shop;
+  const std::string object = shop.compile("object.o", kBase, "-O1 -c");
+  const FunctionDiff diff = diff_of(object, object);
+  EXPECT_NE(match_of(diff, "stays"), nullptr);
+  EXPECT_TRUE(std::ranges::all_of(diff.matches, &Match::unchanged));
+}
+
+TEST(Listing, ShowsOneFunctionAndWhatTwoHaveInCommon) {
+  const Workshop shop;
+  const std::string base = shop.compile("base", kBase), target = shop.compile("target", kTarget);
+  const FunctionDiff diff = diff_of(base, target);
+  const Match* match = match_of(diff, "immediate");
+  ASSERT_NE(match, nullptr);
+  const Function& one = diff.base.functions[match->base];
+  const Function& other = diff.target.functions[match->target];
+  const auto left = disassemble_function(*open(base), one.address, one.size_bytes);
+  const auto right = disassemble_function(*open(target), other.address, other.size_bytes);
+  ASSERT_TRUE(left && right);
+  EXPECT_EQ(left->lines.size(), one.instructions);
+  EXPECT_TRUE(std::ranges::any_of(
+      left->lines, [](const ListingLine& line) { return line.text.find("<helper>") != std::string::npos; }));
+  const auto common = common_lines(*left, *right);
+  EXPECT_EQ(left->lines.size() - common.size(), match->change->instructions_removed);
+  EXPECT_EQ(right->lines.size() - common.size(), match->change->instructions_added);
+  EXPECT_EQ(disassemble_function(*open(base), 0x7f0000000000, 16).error().code, ErrorCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace stella::executable
