@@ -31,19 +31,23 @@ struct Outcome {
   std::size_t about_bundle = 0;
   std::size_t unknown = 0;
   std::size_t without_proof = 0;
-  bool promise_checked = false;
   bool wrong_proof = false;
+  bool quorum_met = false;
+  std::string cosigned{};  // how many witnesses, of the checkpoint that has most
 };
 
-// Whether `log` is the one that the entry names. A log whose name is not known is told by its key alone.
+// Whether `log` is the one that the entry names. Where only a key was given, the checkpoint's signature lines
+// name it by its id.
 bool may_be(const TrustedLog& log, const LogEntry& entry) {
   const ByteView computed = log.key.id().view();
-  return log.id == entry.log_id || std::ranges::equal(computed, entry.log_id) || log.origin.empty();
-}
-
-// The log's key as checkpoints are signed with it. `signer` is the name in the checkpoint's signature lines.
-Result<tlog::NoteKey> note_key_of(const TrustedLog& log, const std::string& name) {
-  return tlog::note_key(name, log.key);
+  if (log.id == entry.log_id || std::ranges::equal(computed, entry.log_id)) return true;
+  if (!log.origin.empty() || !entry.inclusion_proof) return false;
+  const auto checkpoint = tlog::parse_signed_checkpoint(entry.inclusion_proof->checkpoint);
+  if (!checkpoint) return false;
+  return std::ranges::any_of(checkpoint->note.signatures, [&](const tlog::NoteSignature& signature) {
+    const auto key = tlog::note_key(signature.name, log.key);
+    return key && key->id == signature.key_id;
+  });
 }
 
 // Verifies the checkpoint's signature by `log`, whose own name must be the origin. Rekor v1 adds a number to
@@ -52,14 +56,14 @@ Result<tlog::NoteKey> note_key_of(const TrustedLog& log, const std::string& name
 Status verify_log_signature(const tlog::SignedCheckpoint& checkpoint, const TrustedLog& log, bool v2) {
   const bool named = v2 && !log.origin.empty();
   if (named) {
-    STELLA_TRY(const tlog::NoteKey key, note_key_of(log, log.origin));
+    STELLA_TRY(const tlog::NoteKey key, tlog::note_key(log.origin, log.key));
     return tlog::verify_checkpoint(checkpoint, key, log.origin);
   }
   std::optional<Error> error;
   std::set<std::string> tried;
   for (const tlog::NoteSignature& signature : checkpoint.note.signatures) {
     if (!tried.insert(signature.name).second) continue;
-    const auto key = note_key_of(log, signature.name);
+    const auto key = tlog::note_key(signature.name, log.key);
     if (!key || key->id != signature.key_id) continue;
     auto status = v2 ? tlog::verify_checkpoint(checkpoint, *key, signature.name)
                      : tlog::verify_checkpoint(checkpoint, *key);
@@ -97,22 +101,26 @@ Status compare_given_checkpoint(const Run& run, const tlog::SignedCheckpoint& ow
   return {};
 }
 
-void check_witnesses(Run& run, const tlog::SignedCheckpoint& checkpoint) {
-  if (run.policy.witnesses == nullptr) return;
+// Of several logs, one whose checkpoint the quorum cosigned suffices.
+void count_witnesses(Run& run, const tlog::SignedCheckpoint& checkpoint, Outcome& outcome) {
+  if (run.policy.witnesses == nullptr || outcome.quorum_met) return;
   const tlog::QuorumReport quorum = tlog::check_quorum(*run.policy.witnesses, checkpoint.note);
   std::size_t cosigned = 0;
-  for (const tlog::WitnessOutcome& outcome : quorum.witnesses)
-    cosigned += outcome.cosigned.has_value() ? 1 : 0;
-  const std::string count = fmt::format("{} of {} known witnesses", cosigned, quorum.witnesses.size());
-  if (!quorum.met) {
-    run.failed(CheckId::kWitnesses,
-               wrong("the checkpoint's cosignatures are below the quorum", "the witness policy's quorum",
-                     count, "fetch a newer checkpoint of the log with cosignatures")
-                   .error());
-    return;
-  }
+  for (const tlog::WitnessOutcome& outcome_of_one : quorum.witnesses)
+    cosigned += outcome_of_one.cosigned ? 1 : 0;
+  outcome.quorum_met = quorum.met;
+  outcome.cosigned = fmt::format("{} of {} known witnesses", cosigned, quorum.witnesses.size());
   if (quorum.met_at) run.witnessed.push_back(*quorum.met_at);
-  run.passed(CheckId::kWitnesses, fmt::format("cosigned by {}", count));
+}
+
+void check_witnesses(Run& run, const Outcome& outcome) {
+  if (run.policy.witnesses == nullptr) return;
+  if (outcome.quorum_met) return run.passed(CheckId::kWitnesses, "cosigned by " + outcome.cosigned);
+  run.failed(CheckId::kWitnesses,
+             wrong("the checkpoint's cosignatures are below the quorum", "the witness policy's quorum",
+                   outcome.cosigned.empty() ? "no verified checkpoint" : outcome.cosigned,
+                   "fetch a newer checkpoint of the log with cosignatures")
+                 .error());
 }
 
 // Inclusion and checkpoint, for an entry with a proof.
@@ -152,7 +160,7 @@ void check_proof(Run& run, const LogEntry& entry, const TrustedLog& log, LogRefe
     return run.failed(CheckId::kLogInclusion, status.error());
   }
   run.passed(CheckId::kLogInclusion, fmt::format("leaf {} of {}", proof.log_index, proof.tree_size));
-  check_witnesses(run, *checkpoint);
+  count_witnesses(run, *checkpoint, outcome);
   outcome.logs_proven.insert(log.key.id());
 }
 
@@ -227,7 +235,6 @@ void check_entry(Run& run, const LogEntry& entry, std::size_t number, Outcome& o
   reference.url = log->url;
   bool promised = false;
   if (!is_v2(entry) && entry.signed_entry_timestamp) {
-    outcome.promise_checked = true;
     if (auto status = check_promise(run, entry, *log); !status) {
       outcome.wrong_proof = true;
       run.failed(CheckId::kLogPromise, std::move(status).error().at(where));
@@ -298,11 +305,7 @@ void check_log(Run& run) {
     run.passed(CheckId::kLogEntry, fmt::format("{} of {} entries are about this signature, byte for byte",
                                                outcome.about_bundle, run.bundle.log_entries.size()));
   }
-  if (run.policy.witnesses != nullptr && outcome.logs_proven.empty()) {
-    run.failed(CheckId::kWitnesses, wrong("no verified checkpoint that witnesses could have cosigned",
-                                          "the witness policy's quorum")
-                                        .error());
-  }
+  check_witnesses(run, outcome);
   check_threshold(run, outcome);
 }
 

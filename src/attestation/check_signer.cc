@@ -145,9 +145,9 @@ void check_scts(Run& run, const crypto::Chain& chain) {
     unknown += known ? 0 : 1;
   }
   if (wanted == 0 && logs.empty()) {
-    return run.not_asked(CheckId::kSct, run.root.ct_logs.empty()
-                                            ? "no certificate transparency log is trusted"
-                                            : "the policy demands none");
+    if (!run.root.ct_logs.empty()) return run.not_asked(CheckId::kSct, "the policy demands none");
+    return run.not_checked(CheckId::kSct, "no certificate transparency log is trusted",
+                           "give its key with --ct-root");
   }
   const std::string found = fmt::format("{} SCTs, {} of trusted logs", scts->size(), logs.size());
   if (logs.size() >= wanted) return run.passed(CheckId::kSct, found);

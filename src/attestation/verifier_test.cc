@@ -1,0 +1,538 @@
+// One thing wrong at a time, each with its own message. What is right is tested first, so that every refusal
+// has one cause.
+#include "stella/attestation/verifier.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "stella/base/merkle.h"
+#include "virtual_sigstore.h"
+
+namespace stella::attestation {
+namespace {
+
+using testing::artifact;
+using testing::kIdentity;
+using testing::kIssuer;
+using testing::kSigned;
+using testing::LogKind;
+using testing::policy;
+using testing::SignRequest;
+using testing::statement_about;
+using testing::VirtualLog;
+using testing::VirtualSigstore;
+using testing::VirtualWitness;
+
+const std::string kContent = "the artifact";
+ByteView content() { return as_bytes(kContent); }
+
+class Verify : public ::testing::Test {
+ protected:
+  // Refused, and the first fatal check is this one with a message that holds `message`.
+  void expect_refused(const Bundle& bundle, const VerifyPolicy& policy, CheckId id,
+                      const std::string& message) {
+    expect_refused(bundle, policy, id, message, artifact(content()), sigstore.root());
+  }
+  void expect_refused(const Bundle& bundle, const VerifyPolicy& policy, CheckId id,
+                      const std::string& message, const std::optional<ArtifactDigest>& about,
+                      const TrustedRoot& root) {
+    const Verdict verdict = Verifier(root).verify(bundle, about, policy);
+    EXPECT_FALSE(verdict.report.accepted);
+    EXPECT_FALSE(verdict.statement);
+    const auto error = verdict.report.failure();
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->where, to_string(id)) << to_string(*error);
+    EXPECT_THAT(to_string(*error), ::testing::HasSubstr(message));
+  }
+  Report accepted(const Bundle& bundle, const VerifyPolicy& policy) {
+    const Verdict verdict = Verifier(sigstore.root()).verify(bundle, artifact(content()), policy);
+    const auto error = verdict.report.failure();
+    EXPECT_TRUE(verdict.report.accepted) << (error ? to_string(*error) : "");
+    EXPECT_EQ(verdict.statement.has_value(), bundle.envelope() != nullptr);
+    return verdict.report;
+  }
+  Bundle file(const SignRequest& request = {}) { return sigstore.sign_file(content(), request); }
+  Bundle statement(const SignRequest& request = {}) {
+    return sigstore.sign_payload(statement_about(content()), request);
+  }
+
+  VirtualSigstore sigstore;
+};
+
+TEST_F(Verify, AcceptsFilesAndStatementsInBothKindsOfLog) {
+  for (const LogKind kind : {LogKind::kV1, LogKind::kV2}) {
+    for (const Bundle& bundle : {file({.log = kind}), statement({.log = kind})}) {
+      const Report report = accepted(bundle, policy());
+      EXPECT_EQ(report.signer, kIdentity);
+      EXPECT_EQ(report.issuer, kIssuer);
+      EXPECT_EQ(report.signing_time, kSigned);
+      EXPECT_EQ(report.time_source, kind == LogKind::kV1 ? TimeSource::kLog : TimeSource::kTimestamp);
+      ASSERT_EQ(report.log_entries.size(), 1U);
+      EXPECT_EQ(report.log_entries[0].integrated_time.has_value(), kind == LogKind::kV1);
+    }
+  }
+  accepted(statement({.log = LogKind::kV1, .intoto_entry = true}), policy());
+  accepted(file({.log = LogKind::kV1, .timestamp = false}), policy());
+}
+
+TEST_F(Verify, AcceptsEveryKindOfKey) {
+  for (const crypto::KeyType type : {crypto::KeyType::kEcdsaP384, crypto::KeyType::kEcdsaP521,
+                                     crypto::KeyType::kRsa, crypto::KeyType::kEd25519}) {
+    accepted(sigstore.sign_payload(statement_about(content()), {.leaf_key = type}), policy());
+  }
+}
+
+TEST_F(Verify, GivesTheStatementOnlyOnceAccepted) {
+  const Verdict verdict = Verifier(sigstore.root()).verify(statement(), artifact(content()), policy());
+  ASSERT_TRUE(verdict.statement);
+  EXPECT_EQ(verdict.statement->statement().predicate_type, "https://example.com/check/v1");
+  EXPECT_TRUE(verdict.statement->report().accepted);
+}
+
+TEST_F(Verify, RefusesAnotherIdentity) {
+  expect_refused(
+      file({.identity = "https://github.com/evil/app/.github/workflows/release.yml@refs/heads/main"}),
+      policy(), CheckId::kIdentity, "the signer is another");
+  expect_refused(file({.identity = kIdentity + "x"}), policy(), CheckId::kIdentity,
+                 "found " + kIdentity + "x");
+}
+
+TEST_F(Verify, RefusesAnotherIssuer) {
+  expect_refused(file({.issuer = "https://evil.example"}), policy(), CheckId::kIdentity, "another issuer");
+  expect_refused(file({.issuer = ""}), policy(), CheckId::kIdentity, "no issuer");
+}
+
+TEST_F(Verify, RefusesWithoutAnybodyToTrust) {
+  VerifyPolicy nobody = policy();
+  nobody.signers.clear();
+  expect_refused(file(), nobody, CheckId::kIdentity, "no identity is trusted");
+  expect_refused(file({.managed_key = crypto::PrivateKey::generate(crypto::KeyType::kEcdsaP256).value()}),
+                 policy(), CheckId::kKey, "no key is trusted");
+}
+
+TEST_F(Verify, RefusesAnotherArtifact) {
+  const auto other = artifact(as_bytes("another artifact"));
+  expect_refused(file(), policy(), CheckId::kSubject, "the bundle is about another file", other,
+                 sigstore.root());
+  expect_refused(statement(), policy(), CheckId::kSubject, "the statement is about other artifacts", other,
+                 sigstore.root());
+  expect_refused(file(), policy(), CheckId::kSubject, "cannot be checked without the file", std::nullopt,
+                 sigstore.root());
+}
+
+TEST_F(Verify, RefusesAnotherPredicateType) {
+  VerifyPolicy wanted = policy();
+  wanted.predicate_types = {"https://slsa.dev/provenance/v1"};
+  expect_refused(statement(), wanted, CheckId::kPredicateType, "another type");
+  expect_refused(file(), wanted, CheckId::kPredicateType, "signs a file");
+}
+
+TEST_F(Verify, RefusesAnotherPayloadType) {
+  expect_refused(statement({.payload_type = "application/json"}), policy(), CheckId::kPayloadType,
+                 "another type of payload");
+  expect_refused(sigstore.sign_payload("{}", {}), policy(), CheckId::kPayloadType, "payload");
+}
+
+TEST_F(Verify, RefusesTheEntryOfAnotherBundle) {
+  for (const LogKind kind : {LogKind::kV1, LogKind::kV2}) {
+    Bundle one = file({.log = kind});
+    one.log_entries = file({.log = kind}).log_entries;  // same artifact, other key and signature
+    expect_refused(one, policy(), CheckId::kLogEntry, "its signature differs");
+    one.log_entries = sigstore.sign_file(as_bytes("another artifact"), {.log = kind}).log_entries;
+    expect_refused(one, policy(), CheckId::kLogEntry, "its digest differs");
+    Bundle two = statement({.log = kind});
+    two.log_entries = sigstore.sign_payload(statement_about(as_bytes("other")), {.log = kind}).log_entries;
+    expect_refused(two, policy(), CheckId::kLogEntry,
+                   kind == LogKind::kV1 ? "payload digest differs" : "digest differs");
+  }
+}
+
+TEST_F(Verify, RefusesAnEntryUnderAnotherCertificate) {
+  const SignRequest request;
+  Bundle bundle = file(request);
+  const Bundle other = file(request);
+  // The log holds the right digest and signature, and the certificate of somebody else.
+  Bundle forged = bundle;
+  forged.signer = other.signer;
+  forged.log_entries.clear();
+  sigstore.log_to(sigstore.v2, forged, content(), request);
+  bundle.log_entries = forged.log_entries;
+  expect_refused(bundle, policy(), CheckId::kLogEntry, "its certificate differs");
+}
+
+TEST_F(Verify, CountsOneLogListedTwiceOnce) {
+  Bundle bundle = file();
+  VerifyPolicy two = policy();
+  two.logs_min = 2;
+  bundle.log_entries.push_back(bundle.log_entries.front());
+  expect_refused(bundle, two, CheckId::kLogThreshold, "found 1 different trusted log");
+  sigstore.log_to(sigstore.v2, bundle, content());  // another entry in the same log
+  TrustedRoot root = sigstore.root();
+  root.logs.push_back(root.logs.back());  // and the log itself listed twice
+  expect_refused(bundle, two, CheckId::kLogThreshold, "found 1 different", artifact(content()), root);
+  sigstore.log_to(sigstore.v1, bundle, content());
+  accepted(bundle, two);
+}
+
+TEST_F(Verify, CountsOneTimestampAuthorityOnce) {
+  Bundle bundle = file();
+  bundle.timestamps.push_back(sigstore.timestamp(bundle.message_signature()->signature, kSigned));
+  VerifyPolicy two = policy();
+  two.timestamps_min = 2;
+  expect_refused(bundle, two, CheckId::kTimestampThreshold, "too few timestamps");
+  two.timestamps_min = 1;
+  accepted(bundle, two);
+}
+
+TEST_F(Verify, RefusesWhatExpiredBeforeItWasSigned) {
+  expect_refused(file({.timestamp_time = Time{kSigned.seconds + 601}}), policy(), CheckId::kCertificate,
+                 "had expired");
+  expect_refused(file({.log = LogKind::kV1, .timestamp = false, .log_time = Time{kSigned.seconds + 601}}),
+                 policy(), CheckId::kCertificate, "had expired");
+  expect_refused(file({.timestamp_time = Time{kSigned.seconds - 1}}), policy(), CheckId::kCertificate,
+                 "not yet valid");
+  // Both ends of a certificate's life belong to it.
+  accepted(file({.timestamp_time = Time{kSigned.seconds + 600}}), policy());
+}
+
+TEST_F(Verify, HoldsTheCertificateToEveryProvenTime) {
+  expect_refused(file({.log = LogKind::kV1, .timestamp_time = Time{kSigned.seconds + 601}}), policy(),
+                 CheckId::kCertificate, "");
+}
+
+TEST_F(Verify, RefusesWithoutSct) {
+  expect_refused(file({.sct = false}), policy(), CheckId::kSct, "carries no signed certificate timestamp");
+}
+
+TEST_F(Verify, RefusesAnSctOfAnUnknownLog) {
+  const auto other = crypto::PrivateKey::generate(crypto::KeyType::kEcdsaP256).value();
+  expect_refused(file({.ct_key = &other}), policy(), CheckId::kSct, "of a log that is not trusted");
+}
+
+TEST_F(Verify, RefusesAnSctFromBeforeTheLogsTime) {
+  TrustedRoot root = sigstore.root();
+  root.ct_logs[0].valid.start = {.seconds = kSigned.seconds + 1};
+  expect_refused(file(), policy(), CheckId::kSct, "not valid at the time of the SCT", artifact(content()),
+                 root);
+  root.ct_logs[0].valid = {.start = kSigned, .end = kSigned};  // closed on both sides
+  EXPECT_TRUE(Verifier(root).verify(file(), artifact(content()), policy()).report.accepted);
+}
+
+TEST_F(Verify, TakesSctsUnderRsaKeys) {
+  sigstore = VirtualSigstore(crypto::KeyType::kEcdsaP256, crypto::KeyType::kRsa);
+  accepted(file(), policy());
+}
+
+TEST_F(Verify, RefusesATimestampOutsideOfTheAuthoritysTime) {
+  TrustedRoot root = sigstore.root();
+  root.timestamp_authorities[0].valid.end = Time{kSigned.seconds - 1};
+  expect_refused(file(), policy(), CheckId::kSigningTime, "not trusted at that time", artifact(content()),
+                 root);
+  root.timestamp_authorities[0].valid.end = kSigned;
+  EXPECT_TRUE(Verifier(root).verify(file(), artifact(content()), policy()).report.accepted);
+}
+
+TEST_F(Verify, RefusesTheTimestampOfAnotherSignature) {
+  Bundle bundle = file();
+  bundle.timestamps = file().timestamps;
+  expect_refused(bundle, policy(), CheckId::kSigningTime, "over another signature");
+}
+
+TEST_F(Verify, RefusesATimestampOfAStranger) {
+  Bundle bundle = file();
+  VirtualSigstore stranger;
+  bundle.timestamps = {stranger.timestamp(bundle.message_signature()->signature, kSigned, true)};
+  expect_refused(bundle, policy(), CheckId::kSigningTime, "proves when it was signed");
+}
+
+TEST_F(Verify, RefusesV2WithoutTimestamp) {
+  expect_refused(file({.timestamp = false}), policy(), CheckId::kSigningTime, "add a timestamp");
+}
+
+TEST_F(Verify, RefusesAProofForAnotherTree) {
+  Bundle bundle = file();
+  (void)file();
+  InclusionProof& proof = *bundle.log_entries[0].inclusion_proof;
+  const InclusionProof right = proof;
+  proof.checkpoint = sigstore.v2.checkpoint();  // the log has grown since
+  expect_refused(bundle, policy(), CheckId::kLogInclusion, "another tree size");
+  proof = right;
+  proof.root_hash.bytes[0] ^= 1;
+  expect_refused(bundle, policy(), CheckId::kLogInclusion, "another root");
+  proof = right;
+  proof.log_index += 1;
+  expect_refused(bundle, policy(), CheckId::kLogInclusion, "no leaf 1");
+  proof = right;
+  proof.hashes.push_back(Digest{});
+  expect_refused(bundle, policy(), CheckId::kLogInclusion, "wrong length");
+}
+
+TEST_F(Verify, RefusesACheckpointOfAnotherOrigin) {
+  Bundle bundle = file();
+  bundle.log_entries[0].inclusion_proof->checkpoint = sigstore.v2.checkpoint("evil.example");
+  expect_refused(bundle, policy(), CheckId::kLogCheckpoint, "origin");
+}
+
+TEST_F(Verify, RefusesAnUnknownLog) {
+  VirtualLog other(LogKind::kV2, "https://other.example");
+  SignRequest request{.log = std::nullopt};
+  Bundle bundle = file(request);
+  sigstore.log_to(other, bundle, content(), request);
+  expect_refused(bundle, policy(), CheckId::kLogThreshold, "a log that is not trusted");
+  sigstore.log_to(sigstore.v2, bundle, content(), request);
+  accepted(bundle, policy());  // what a stranger's log says takes nothing away
+}
+
+TEST_F(Verify, RefusesAWrongPromise) {
+  Bundle bundle = file({.log = LogKind::kV1});
+  bundle.log_entries[0].integrated_time += 1;
+  expect_refused(bundle, policy(), CheckId::kLogPromise, "did not sign this entry");
+  bundle = file({.log = LogKind::kV1});
+  bundle.log_entries[0].log_index += 1;
+  expect_refused(bundle, policy(), CheckId::kLogPromise, "did not sign this entry");
+}
+
+TEST_F(Verify, TakesNoTimeFromAnEntryWithoutPromise) {
+  Bundle bundle = file({.log = LogKind::kV1, .timestamp = false});
+  bundle.log_entries[0].signed_entry_timestamp.reset();
+  expect_refused(bundle, policy(), CheckId::kSigningTime, "proves when it was signed");
+}
+
+TEST_F(Verify, RefusesALogWhoseKeyHadEnded) {
+  TrustedRoot root = sigstore.root();
+  for (TrustedLog& log : root.logs) log.valid.end = Time{kSigned.seconds - 1};
+  for (const LogKind kind : {LogKind::kV1, LogKind::kV2}) {
+    expect_refused(file({.log = kind}), policy(), CheckId::kLogCheckpoint, "not valid", artifact(content()),
+                   root);
+  }
+}
+
+TEST_F(Verify, RefusesCosignaturesBelowTheQuorum) {
+  const VirtualWitness one("witness.one", 1);
+  const VirtualWitness two("witness.two", 2);
+  const auto witnesses =
+      tlog::parse_witness_policy("witness one " + one.policy_key() + "\nwitness two " + two.policy_key() +
+                                 "\ngroup both 2 one two\nquorum both\n")
+          .value();
+  VerifyPolicy cosigned = policy();
+  cosigned.witnesses = &witnesses;
+  Bundle bundle = file();
+  std::string& checkpoint = bundle.log_entries[0].inclusion_proof->checkpoint;
+  expect_refused(bundle, cosigned, CheckId::kWitnesses, "0 of 2 known witnesses");
+  checkpoint = one.cosign(checkpoint, kSigned);
+  expect_refused(bundle, cosigned, CheckId::kWitnesses, "1 of 2 known witnesses");
+  checkpoint = two.cosign(checkpoint, kSigned);
+  EXPECT_EQ(accepted(bundle, cosigned).find(CheckId::kWitnesses)->state, CheckState::kPassed);
+  // One log without cosignatures beside one with them.
+  sigstore.log_to(sigstore.v1, bundle, content());
+  accepted(bundle, cosigned);
+}
+
+TEST_F(Verify, RefusesAClockSetBack) {
+  VerifyPolicy early = policy();
+  early.at = {.seconds = kSigned.seconds - 1};
+  expect_refused(file(), early, CheckId::kSigningTime, "after the evaluation time");
+}
+
+TEST_F(Verify, RefusesASignatureOverSomethingElse) {
+  Bundle bundle = statement();
+  auto& envelope = std::get<statement::Envelope>(bundle.content);
+  envelope.payload[envelope.payload.size() - 3] ^= 1;  // "ok":trud
+  expect_refused(bundle, policy(), CheckId::kPayloadType, "payload");
+  const std::string other = statement_about(content(), "https://example.com/check/v2");
+  envelope.payload.assign(other.begin(), other.end());
+  expect_refused(bundle, policy(), CheckId::kSignature, "does not fit");
+}
+
+TEST_F(Verify, RefusesAStrangersAuthority) {
+  VirtualSigstore stranger;
+  TrustedRoot root = sigstore.root();
+  root.certificate_authorities = stranger.root().certificate_authorities;
+  expect_refused(file(), policy(), CheckId::kCertificate, "", artifact(content()), root);
+  root.certificate_authorities.clear();
+  expect_refused(file(), policy(), CheckId::kCertificate, "no certificate authority is trusted",
+                 artifact(content()), root);
+}
+
+class VerifyManagedKey : public Verify {
+ protected:
+  VerifyManagedKey() { trusting.keys.push_back(key.public_key()); }
+
+  crypto::PrivateKey key = crypto::PrivateKey::generate(crypto::KeyType::kEcdsaP256).value();
+  VerifyPolicy trusting{.at = policy().at};
+};
+
+TEST_F(VerifyManagedKey, AcceptsWithAndWithoutALog) {
+  for (const auto& log :
+       {std::optional(LogKind::kV1), std::optional(LogKind::kV2), std::optional<LogKind>()}) {
+    const Report report = accepted(statement({.log = log, .managed_key = key}), trusting);
+    EXPECT_EQ(report.find(CheckId::kLogThreshold)->state, log ? CheckState::kPassed : CheckState::kFailed);
+  }
+}
+
+TEST_F(VerifyManagedKey, RefusesTheProoflessOnlyWhereAProofIsDemanded) {
+  const Bundle bundle = statement({.log = std::nullopt, .managed_key = key});
+  VerifyPolicy strict = trusting;
+  strict.require_log = true;
+  expect_refused(bundle, strict, CheckId::kLogThreshold, "no transparency log entry");
+  strict = trusting;
+  strict.strict = true;
+  expect_refused(bundle, strict, CheckId::kLogThreshold, "no transparency log entry");
+  strict = trusting;
+  strict.checkpoint = sigstore.v2.checkpoint();
+  expect_refused(bundle, strict, CheckId::kLogThreshold, "no transparency log entry");
+}
+
+TEST_F(VerifyManagedKey, RefusesAProofThatIsThereAndWrong) {
+  Bundle bundle = statement({.managed_key = key});
+  bundle.log_entries[0].inclusion_proof->hashes.push_back(Digest{});
+  expect_refused(bundle, trusting, CheckId::kLogInclusion, "wrong length");
+  bundle = statement({.managed_key = key});
+  bundle.log_entries = statement({.managed_key = key}).log_entries;
+  expect_refused(bundle, trusting, CheckId::kLogEntry, "another bundle");
+}
+
+TEST_F(VerifyManagedKey, RefusesAnotherKey) {
+  VerifyPolicy other = trusting;
+  other.keys = {crypto::PrivateKey::generate(crypto::KeyType::kEcdsaP256).value().public_key()};
+  expect_refused(statement({.managed_key = key}), other, CheckId::kSignature, "does not fit");
+  other.keys.push_back(crypto::PrivateKey::generate(crypto::KeyType::kEd25519).value().public_key());
+  expect_refused(statement({.managed_key = key}), other, CheckId::kKey, "does not fit any trusted key");
+  other.keys.push_back(key.public_key());
+  accepted(statement({.managed_key = key}), other);
+  // A certificate is not a managed key, whoever is trusted.
+  expect_refused(statement(), other, CheckId::kIdentity, "no identity is trusted");
+}
+
+TEST_F(VerifyManagedKey, ChecksEd25519OverFilesOnlyWithTheFile) {
+  const auto ed25519 = crypto::PrivateKey::generate(crypto::KeyType::kEd25519).value();
+  trusting.keys = {ed25519.public_key()};
+  const Bundle bundle = file({.log = std::nullopt, .managed_key = ed25519});
+  expect_refused(bundle, trusting, CheckId::kSignature, "give the file itself");
+  ArtifactDigest whole = artifact(content());
+  whole.content = content();
+  EXPECT_TRUE(Verifier(sigstore.root()).verify(bundle, whole, trusting).report.accepted);
+}
+
+TEST_F(VerifyManagedKey, ComparesTheGivenCheckpoint) {
+  const Bundle bundle = statement({.managed_key = key});
+  trusting.checkpoint = sigstore.v2.checkpoint();
+  accepted(bundle, trusting);
+  (void)statement({.managed_key = key});
+  trusting.checkpoint = sigstore.v2.checkpoint();
+  expect_refused(bundle, trusting, CheckId::kLogCheckpoint, "another tree size than the given checkpoint");
+  const std::string forked =
+      tlog::checkpoint_text({.origin = sigstore.v2.origin(), .tree_size = 1, .root_hash = sha256({})});
+  trusting.checkpoint = sigstore.v2.sign_note(forked);
+  expect_refused(bundle, trusting, CheckId::kLogCheckpoint, "two different trees of one size");
+  trusting.checkpoint = VirtualLog(LogKind::kV2, "https://other.example").checkpoint();
+  expect_refused(bundle, trusting, CheckId::kLogCheckpoint, "given checkpoint");
+}
+
+TEST_F(VerifyManagedKey, CountsAgeFromTheProvenTime) {
+  trusting.age_max_days = 30;
+  trusting.at = {.seconds = kSigned.seconds + 30 * 86400};
+  accepted(statement({.managed_key = key}), trusting);
+  trusting.at.seconds += 1;
+  expect_refused(statement({.managed_key = key}), trusting, CheckId::kAge, "older than the policy allows");
+  const Bundle timeless = statement({.timestamp = false, .managed_key = key});
+  EXPECT_EQ(accepted(timeless, trusting).find(CheckId::kAge)->state, CheckState::kNotChecked);
+  trusting.strict = true;
+  expect_refused(timeless, trusting, CheckId::kSigningTime, "no log and no timestamp");
+}
+
+TEST_F(VerifyManagedKey, CountsAgeFromAWitnessWhenThereIsNoOtherTime) {
+  const VirtualWitness witness("witness.one", 1);
+  const auto witnesses =
+      tlog::parse_witness_policy("witness one " + witness.policy_key() + "\nquorum one\n").value();
+  Bundle bundle = statement({.timestamp = false, .managed_key = key});
+  std::string& checkpoint = bundle.log_entries[0].inclusion_proof->checkpoint;
+  checkpoint = witness.cosign(checkpoint, kSigned);
+  trusting.witnesses = &witnesses;
+  trusting.age_max_days = 1;
+  trusting.at = {.seconds = kSigned.seconds + 2 * 86400};
+  expect_refused(bundle, trusting, CheckId::kAge, "found 2 days");
+}
+
+class VerifyProvenance : public Verify {
+ protected:
+  Bundle provenance(const SignRequest& request = {}) {
+    const std::string material = to_hex(sha256(as_bytes("material")).view());
+    return sigstore.sign_payload(
+        statement_about(
+            content(), "https://slsa.dev/provenance/v1",
+            R"({"buildDefinition":{"buildType":"https://example.com/build","externalParameters":{},)"
+            R"("resolvedDependencies":[{"uri":"pkg:generic/m","digest":{"sha256":")" +
+                material + R"("}}]},"runDetails":{"builder":{"id":"https://example.com/builder"}}})"),
+        request);
+  }
+};
+
+TEST_F(VerifyProvenance, ChecksTheBuilder) {
+  VerifyPolicy wanted = policy();
+  wanted.builders = {TextPattern::wildcard("https://example.com/builder").value()};
+  EXPECT_EQ(accepted(provenance(), wanted).builder_id, "https://example.com/builder");
+  wanted.builders = {TextPattern::wildcard("https://example.com/other").value()};
+  expect_refused(provenance(), wanted, CheckId::kBuilder, "built by another builder");
+  expect_refused(statement(), wanted, CheckId::kBuilder, "no SLSA provenance");
+}
+
+TEST_F(VerifyProvenance, DerivesTheLevel) {
+  VerifyPolicy wanted = policy();
+  EXPECT_EQ(accepted(provenance(), wanted).slsa_level, 1);
+  const SignRequest hosted{
+      .extensions = {testing::utf8_extension("1.3.6.1.4.1.57264.1.11", "github-hosted")}};
+  EXPECT_EQ(accepted(provenance(hosted), wanted).slsa_level, 2);
+  const SignRequest own{.extensions = {testing::utf8_extension("1.3.6.1.4.1.57264.1.11", "self-hosted")}};
+  EXPECT_EQ(accepted(provenance(own), wanted).slsa_level, 1);
+  wanted.slsa_level_min = 3;
+  expect_refused(provenance(hosted), wanted, CheckId::kBuilder, "lower SLSA level");
+}
+
+TEST_F(VerifyProvenance, ComparesMaterials) {
+  VerifyPolicy wanted = policy();
+  wanted.materials = {sha256(as_bytes("material"))};
+  accepted(provenance(), wanted);
+  wanted.materials.push_back(sha256(as_bytes("other")));
+  expect_refused(provenance(), wanted, CheckId::kMaterials, "not among those");
+  expect_refused(statement(), wanted, CheckId::kMaterials, "no SLSA provenance");
+}
+
+TEST_F(Verify, PartsGivenOneByOneSuffice) {
+  const Bundle bundle = file();
+  TrustedParts parts{.logs = {sigstore.v2.key().to_pem()},
+                     .ct_logs = {sigstore.ct_log.public_key().to_pem()},
+                     .certificate_authorities = {sigstore.ca_root.to_pem()},
+                     .certificate_chains = {sigstore.ca_intermediate.to_pem()},
+                     .timestamp_authorities = {sigstore.tsa.to_pem() + sigstore.tsa_root.to_pem()}};
+  const auto verdict = [&] {
+    return Verifier(trusted_root_from_parts(parts).value()).verify(bundle, artifact(content()), policy());
+  };
+  EXPECT_TRUE(verdict().report.accepted) << to_string(*verdict().report.failure());
+  // Bare keys instead of certificates.
+  parts.certificate_authorities = {sigstore.root_key.public_key().to_pem()};
+  EXPECT_TRUE(verdict().report.accepted) << to_string(*verdict().report.failure());
+  parts.certificate_authorities = {sigstore.intermediate_key.public_key().to_pem()};
+  parts.certificate_chains.clear();
+  EXPECT_TRUE(verdict().report.accepted) << to_string(*verdict().report.failure());
+  parts.logs = {sigstore.v1.key().to_pem(), sigstore.v2.key().to_pem()};
+  EXPECT_TRUE(verdict().report.accepted) << to_string(*verdict().report.failure());
+  parts.logs = {sigstore.v1.key().to_pem()};
+  EXPECT_EQ(verdict().report.failure()->where, "log-threshold");
+  parts.logs = {sigstore.v2.key().to_pem()};
+  parts.ct_logs.clear();
+  EXPECT_EQ(verdict().report.failure()->where, "sct");
+}
+
+TEST(Explain, SaysSomethingAboutEveryCheckInItsOrder) {
+  const auto explanations = check_explanations();
+  ASSERT_EQ(explanations.size(), static_cast<std::size_t>(CheckId::kAge) + 1);
+  for (std::size_t i = 0; i < explanations.size(); ++i) {
+    EXPECT_EQ(explanations[i].id, static_cast<CheckId>(i));
+    EXPECT_FALSE(explanations[i].what.empty());
+    EXPECT_FALSE(explanations[i].fatal_when.empty());
+  }
+}
+
+}  // namespace
+}  // namespace stella::attestation
