@@ -3,6 +3,7 @@
 // models for lossless data compression", 2005), written anew; docs/format/delta.md, section 6.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -88,7 +89,8 @@ class Mixer {
     bit = coder.bit(bit, p);
     const int error = (static_cast<int>(bit << 16) - static_cast<int>(p)) * kRate >> 4;
     for (std::size_t i = 0; i < N; ++i) {
-      weights[i] += static_cast<std::int32_t>((static_cast<std::int64_t>(opinion[i]) * error + 32768) >> 16);
+      const std::int64_t step = (static_cast<std::int64_t>(opinion[i]) * error + 32768) >> 16;
+      weights[i] = std::clamp(weights[i] + static_cast<int>(step), -kWeightMax, kWeightMax);
       counters[i]->update(bit);
     }
     return bit;
@@ -96,6 +98,7 @@ class Mixer {
 
  private:
   static constexpr int kWeightOne = 65536;
+  static constexpr int kWeightMax = 128 * kWeightOne;
   static constexpr int kRate = 6;
 
   std::vector<std::int32_t> weights_;
@@ -118,31 +121,31 @@ std::uint64_t code_direct(Coder& coder, std::uint64_t value, unsigned bits) {
   return result;
 }
 
-// Unsigned numbers: how many bits value + 1 has, then those below the first, of which three are modelled.
+// Unsigned numbers of up to 64 bits: how many bits there are, then those below the first, of which three are
+// modelled.
 class NumberModel {
  public:
   template <typename Coder>
   std::uint64_t code(Coder& coder, std::uint64_t value) {
-    // Never overflows: callers code at most 2^63.
-    const std::uint64_t plus = value + 1;
-    const unsigned length = static_cast<unsigned>(std::bit_width(plus)) - 1;  // 0..63
+    const auto length = static_cast<unsigned>(std::bit_width(value));
     unsigned node = 1;
-    for (unsigned i = 6; i-- > 0;) node = node << 1 | code_bit(coder, length >> i & 1, lengths_[node]);
-    const unsigned bits = node - 64;
+    for (unsigned i = 7; i-- > 0;) node = node << 1 | code_bit(coder, length >> i & 1, lengths_[node]);
+    const unsigned bits = std::min(node - 128, 64U);  // only a damaged stream says more
+    if (bits == 0) return 0;
     std::uint64_t result = 1;
-    unsigned i = bits;
+    unsigned i = bits - 1;
     for (unsigned depth = 0; i > 0 && depth < 3; ++depth) {
       --i;
       Counter& counter = tops_[bits * 8 + static_cast<unsigned>(result)];
-      result = result << 1 | code_bit(coder, static_cast<unsigned>(plus >> i & 1), counter);
+      result = result << 1 | code_bit(coder, static_cast<unsigned>(value >> i & 1), counter);
     }
-    if (i > 0) result = result << i | code_direct(coder, plus & ((std::uint64_t{1} << i) - 1), i);
-    return result - 1;
+    if (i > 0) result = result << i | code_direct(coder, value & ((std::uint64_t{1} << i) - 1), i);
+    return result;
   }
 
  private:
-  std::array<Counter, 64> lengths_;
-  std::array<Counter, 512> tops_;
+  std::array<Counter, 128> lengths_;
+  std::array<Counter, 65 * 8> tops_;
 };
 
 // Signed numbers as unsigned ones: 0, -1, 1, -2, 2 …
