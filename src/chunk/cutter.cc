@@ -1,7 +1,6 @@
 #include "cutter.h"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 
 namespace stella::chunk {
@@ -15,13 +14,11 @@ constexpr std::size_t kSegmentMinBytes = 256;
 
 // Normalised chunking: four times rarer candidates before the average, four times more frequent ones from
 // there on.
-constexpr int kNormalisationBits = 2;
-
 std::variant<GearHash, RabinHash> make_hash(const Params& params) {
-  const int bits = std::countr_zero(params.size_avg_bytes);
-  if (params.algorithm == Algorithm::kRabin)
-    return RabinHash(bits + kNormalisationBits, bits - kNormalisationBits);
-  return GearHash(bits + kNormalisationBits, bits - kNormalisationBits);
+  const std::uint32_t period_strict = params.size_avg_bytes * 4;
+  const std::uint32_t period_loose = params.size_avg_bytes / 4;
+  if (params.algorithm == Algorithm::kRabin) return RabinHash(period_strict, period_loose);
+  return GearHash(period_strict, period_loose);
 }
 
 }  // namespace

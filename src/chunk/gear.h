@@ -31,10 +31,10 @@ inline constexpr std::array<std::uint32_t, 256> kGearTable = [] {
 class GearHash {
  public:
   static constexpr std::uint32_t kWindowBytes = 32;
-  // A candidate's hash begins with that many zero bits.
-  GearHash(int bits_strict, int bits_loose)
-      : below_strict_(std::uint32_t{1} << (32 - bits_strict)),
-        below_loose_(std::uint32_t{1} << (32 - bits_loose)) {}
+  // One position in so many is a candidate; powers of two from 2 on.
+  GearHash(std::uint32_t period_strict, std::uint32_t period_loose)
+      : below_strict_(static_cast<std::uint32_t>((std::uint64_t{1} << 32) / period_strict)),
+        below_loose_(static_cast<std::uint32_t>((std::uint64_t{1} << 32) / period_loose)) {}
 
   void roll(const std::uint8_t* bytes, std::size_t count);
   [[nodiscard]] Hit find(const std::uint8_t* bytes, std::size_t count, bool strict);

@@ -92,9 +92,9 @@ json::Object describe(const Case& c) {
 json::Value current() {
   Bytes window(RabinHash::kWindowBytes);
   for (std::size_t i = 0; i < window.size(); ++i) window[i] = static_cast<std::uint8_t>(i);
-  GearHash gear(15, 11);
+  GearHash gear(1 << 15, 1 << 11);
   gear.roll(window.data(), GearHash::kWindowBytes);
-  RabinHash rabin(15, 11);
+  RabinHash rabin(1 << 15, 1 << 11);
   rabin.roll(window.data(), RabinHash::kWindowBytes);
 
   json::Array all;

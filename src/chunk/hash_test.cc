@@ -27,7 +27,7 @@ TEST(GearTables, AreSha256OfTheirLabel) {
 
 TEST(GearHash, IsASumOverTheLast32BytesWhateverCameBefore) {
   const Bytes bytes = testing::random_bytes(1, 1000);
-  GearHash hash(15, 11);
+  GearHash hash(1 << 15, 1 << 11);
   for (std::size_t end = 1; end <= bytes.size(); ++end) {
     hash.roll(&bytes[end - 1], 1);
     if (end < GearHash::kWindowBytes) continue;
@@ -40,7 +40,7 @@ TEST(GearHash, IsASumOverTheLast32BytesWhateverCameBefore) {
 TEST(GearHash, NoRunOfOneByteIsACandidate) {
   for (unsigned value = 0; value < 256; ++value) {
     const Bytes run(200, static_cast<std::uint8_t>(value));
-    GearHash hash(kLoosestBits + 4, kLoosestBits);
+    GearHash hash(1 << (kLoosestBits + 4), 1 << kLoosestBits);
     hash.roll(run.data(), GearHash::kWindowBytes);
     EXPECT_FALSE(hash.find(run.data(), run.size(), false).found) << value;
   }
@@ -48,7 +48,7 @@ TEST(GearHash, NoRunOfOneByteIsACandidate) {
 
 TEST(GearHash, FindsACandidateAtWhicheverPlaceOfATurnItStands) {
   const Bytes bytes = testing::random_bytes(2, 1 << 16);
-  GearHash slow(6, 5);
+  GearHash slow(64, 32);
   for (std::size_t start = 0; start + 600 < bytes.size(); start += 7) {
     GearHash fast = slow;
     const Hit hit = fast.find(&bytes[start], 600, true);
@@ -73,7 +73,7 @@ TEST(GearLanes, FindWhatOnePassFinds) {
   LaneCandidates candidates;
   for (const auto& [bits_strict, bits_loose] : {std::pair{1, 1}, {3, 1}, {12, 8}, {15, 11}, {16, 12}}) {
     for (const std::size_t segment_bytes : {64U, 128U, 256U, 4032U, 16320U}) {
-      GearHash lanes(bits_strict, bits_loose);
+      GearHash lanes(1U << bits_strict, 1U << bits_loose);
       lanes.roll(bytes.data(), 77);
       GearHash one = lanes;
       gear_candidates_avx512(&bytes[77], segment_bytes, lanes, candidates);
@@ -144,7 +144,7 @@ TEST(RabinPolynomial, IsTheFirstIrreducibleOneOfItsLabel) {
 
 TEST(RabinHash, IsTheRemainderOfTheLast48BytesWhateverCameBefore) {
   const Bytes bytes = testing::random_bytes(3, 1000);
-  RabinHash hash(15, 11);
+  RabinHash hash(1 << 15, 1 << 11);
   for (std::size_t end = 1; end <= bytes.size(); ++end) {
     hash.roll(&bytes[end - 1], 1);
     if (end < RabinHash::kWindowBytes) continue;

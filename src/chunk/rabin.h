@@ -20,10 +20,10 @@ inline constexpr int kRabinDegree = 53;
 class RabinHash {
  public:
   static constexpr std::uint32_t kWindowBytes = 48;
-  // A candidate's hash ends with that many one bits: zeros would make each run of zero bytes a candidate.
-  RabinHash(int bits_strict, int bits_loose)
-      : mask_strict_((std::uint64_t{1} << bits_strict) - 1),
-        mask_loose_((std::uint64_t{1} << bits_loose) - 1) {}
+  // One position in so many is a candidate; powers of two. A candidate's hash ends in one bits: zeros would
+  // make each run of zero bytes a candidate.
+  RabinHash(std::uint32_t period_strict, std::uint32_t period_loose)
+      : mask_strict_(period_strict - 1), mask_loose_(period_loose - 1) {}
 
   void roll(const std::uint8_t* bytes, std::size_t count);
   [[nodiscard]] Hit find(const std::uint8_t* bytes, std::size_t count, bool strict);
