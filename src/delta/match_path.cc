@@ -1,7 +1,9 @@
 #include "match_path.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
+#include <tuple>
 
 #include "match_costs.h"
 
@@ -10,6 +12,7 @@ namespace {
 
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kActiveMax = 24;
+constexpr std::uint32_t kPauseBytes = 256;
 
 // A finished step of some way, from which others go on.
 struct Node {
@@ -24,6 +27,7 @@ struct State {
   Cost cost = 0;
   std::uint32_t before = kNone;
   std::uint32_t begin = 0;
+  std::uint32_t failures = 0;  // how often another one was so much cheaper that this one went on from it
   bool literal = false;
   bool differs = false;  // at the last byte
   bool has_shift = true;
@@ -63,28 +67,44 @@ class Path {
     states_.push_back(literal);
   }
 
-  // Lets in the alignments that begin here, each by the cheapest way to it.
+  // Lets in the alignments that begin here or have waited long enough, each by the cheapest way to it.
   void admit(std::uint32_t at) {
-    while (next_ < alignments_.size() && alignments_[next_].begin <= at) {
-      const Alignment& alignment = alignments_[next_++];
-      if (alignment.end <= at) continue;
-      State state;
-      state.alignment = alignment;
-      if (at == stretch_.begin) {
-        state.begin = at;
-        state.cost = stretch_.shift_before == alignment.shift ? 0 : kAlignmentCost;
-      } else {
-        enter(state, cheapest(), at);
-      }
-      if (states_.size() == kActiveMax) {
-        auto worst = std::max_element(states_.begin() + 1, states_.end(),
-                                      [](const State& a, const State& b) { return a.cost < b.cost; });
-        if (worst->cost <= state.cost) continue;
-        states_.erase(worst);
-        node_at_ = kNone;
-      }
-      states_.push_back(state);
+    while (next_ < alignments_.size() && alignments_[next_].begin <= at) admit(alignments_[next_++], at);
+    while (!waiting_.empty() && waiting_.front().begin <= at) {
+      std::pop_heap(waiting_.begin(), waiting_.end(), std::greater<>());
+      const Alignment alignment = waiting_.back();
+      waiting_.pop_back();
+      admit(alignment, at);
     }
+  }
+
+  void admit(const Alignment& alignment, std::uint32_t at) {
+    if (alignment.end <= at) return;
+    if (states_.size() == kActiveMax) {
+      const auto worst =
+          std::max_element(states_.begin() + 1, states_.end(), [](const State& a, const State& b) {
+            return std::tie(a.failures, a.cost) < std::tie(b.failures, b.cost);
+          });
+      defer(*worst, at);
+      states_.erase(worst);
+      node_at_ = kNone;
+    }
+    State state;
+    state.alignment = alignment;
+    if (at == stretch_.begin) {
+      state.begin = at;
+      state.cost = stretch_.shift_before == alignment.shift ? 0 : kAlignmentCost;
+    } else {
+      enter(state, cheapest(), at);
+    }
+    states_.push_back(state);
+  }
+
+  // Puts a state aside that only costs time here; further on it may be the best.
+  void defer(const State& state, std::uint32_t at) {
+    if (state.alignment.end - at <= kPauseBytes) return;
+    waiting_.push_back({at + kPauseBytes, state.alignment.end, state.alignment.shift});
+    std::push_heap(waiting_.begin(), waiting_.end(), std::greater<>());
   }
 
   [[nodiscard]] std::size_t cheapest() const {
@@ -124,6 +144,7 @@ class Path {
   std::uint32_t advance(std::uint32_t at) {
     std::uint32_t end = stretch_.end;
     if (next_ < alignments_.size()) end = std::min(end, alignments_[next_].begin);
+    if (!waiting_.empty()) end = std::min(end, waiting_.front().begin);
     for (const State& state : states_) {
       if (!state.literal) end = std::min(end, state.alignment.end);
     }
@@ -164,12 +185,15 @@ class Path {
     node_at_ = kNone;
   }
 
+  // Lets every state go on from the cheapest one where that pays.
   void relax(std::uint32_t at) {
     const std::size_t best = cheapest();
+    states_[best].failures = 0;
     for (std::size_t i = 0; i < states_.size(); ++i) {
-      if (i != best && states_[i].cost > states_[best].cost + switch_cost(states_[best], states_[i])) {
-        enter(states_[i], best, at);
-      }
+      if (i == best || states_[i].cost <= states_[best].cost + switch_cost(states_[best], states_[i]))
+        continue;
+      enter(states_[i], best, at);
+      ++states_[i].failures;
     }
   }
 
@@ -208,7 +232,8 @@ class Path {
   std::span<const Alignment> alignments_;
   const Stretch& stretch_;
   std::size_t next_ = 0;
-  std::vector<State> states_;  // the first is the literal
+  std::vector<Alignment> waiting_;  // a heap, those that begin first on top
+  std::vector<State> states_;       // the first is the literal
   std::vector<Node> nodes_;
   std::size_t node_from_ = 0;
   std::uint32_t node_at_ = kNone;
