@@ -2,6 +2,8 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "der.h"
@@ -209,23 +211,28 @@ Bytes make_timestamp(const TimestampSpec& spec, const crypto::Certificate& signe
     certificate_id = attribute("1.2.840.113549.1.9.16.2.47",
                                sequence({sequence({sequence({octets(signer.id().view())})})}));
   }
-  Bytes attributes = attribute("1.2.840.113549.1.9.3", oid("1.2.840.113549.1.9.16.1.4"));
-  append(attributes, attribute("1.2.840.113549.1.9.4", octets(crypto::digest(crypto::Hash::kSha256, info))));
-  append(attributes, certificate_id);
+  // PKCS #7 readers of old take the hash of the content for that of the signature too.
+  const crypto::Hash hash = crypto::default_algorithm(key.public_key()).hash;
+  std::vector<Bytes> sorted{attribute("1.2.840.113549.1.9.3", oid("1.2.840.113549.1.9.16.1.4")),
+                            attribute("1.2.840.113549.1.9.4", octets(crypto::digest(hash, info))),
+                            certificate_id};
+  std::ranges::sort(sorted);  // as DER has a SET OF
+  Bytes attributes;
+  for (const Bytes& one : sorted) append(attributes, one);
   const Bytes signature = signed_by(key, der::encode(der::kSet, {attributes}));
 
   Bytes serial = der::encode(der::kInteger, {signer.fields().serial});
   const Bytes signer_info =
-      sequence({integer(1), sequence({signer.fields().issuer_der, serial}),
-                hash_algorithm(crypto::Hash::kSha256), der::encode(der::context_constructed(0), {attributes}),
-                signature_algorithm(key.public_key()), octets(signature)});
+      sequence({integer(1), sequence({signer.fields().issuer_der, serial}), hash_algorithm(hash),
+                der::encode(der::context_constructed(0), {attributes}), signature_algorithm(key.public_key()),
+                octets(signature)});
   Bytes certificates;
   for (const crypto::Certificate& embedded : spec.embedded) append(certificates, embedded.der());
   if (!certificates.empty()) certificates = der::encode(der::context_constructed(0), {certificates});
   const Bytes content =
       sequence({oid("1.2.840.113549.1.9.16.1.4"), der::encode(der::context_constructed(0), {octets(info)})});
-  const Bytes data = sequence({integer(3), der::encode(der::kSet, {hash_algorithm(crypto::Hash::kSha256)}),
-                               content, certificates, der::encode(der::kSet, {signer_info})});
+  const Bytes data = sequence({integer(3), der::encode(der::kSet, {hash_algorithm(hash)}), content,
+                               certificates, der::encode(der::kSet, {signer_info})});
   const Bytes token =
       sequence({oid("1.2.840.113549.1.7.2"), der::encode(der::context_constructed(0), {data})});
   return spec.bare_token ? token : sequence({sequence({integer(0)}), token});
