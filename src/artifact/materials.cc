@@ -77,7 +77,7 @@ std::vector<Found> read_rpm_header(ByteView bytes) {
   if (!header) return {};
   const auto name = header->text(kRpmName);
   const auto version = header->text(kRpmVersion);
-  if (!name || !version) return {};
+  if (!name || name->empty() || !version) return {};
   Purl purl{.type = "rpm", .name_space = {}, .name = *name, .version = *version, .qualifiers = {}};
   purl.name_space = rpm_namespace(header->text(kRpmVendor).value_or(""));
   if (const auto release = header->text(kRpmRelease)) purl.version += "-" + *release;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <vector>
 
 #include "stella/object/image.h"
 #include "walker.h"
@@ -16,7 +17,7 @@ constexpr std::uint64_t kChecksumAt = 64;
 constexpr std::uint16_t kMagic64 = 0x20b;
 constexpr std::uint64_t kDirectoriesAt32 = 96;
 constexpr std::uint64_t kDirectoriesAt64 = 112;
-constexpr std::uint64_t kSecurityEntry = std::uint64_t{4} * 8;  // the fifth directory
+constexpr std::size_t kCertificateDirectory = 4;
 
 template <std::integral T>
 Result<T> read_le(const ByteSource& file, std::uint64_t offset) {
@@ -29,6 +30,7 @@ Result<Digest> hash_without(const ByteSource& file, std::span<const Range> left_
   Sha256 hash;
   std::uint64_t at = 0;
   const auto hash_until = [&](std::uint64_t end) -> Status {
+    end = std::min(end, file.size());
     if (at >= end) return {};
     STELLA_TRY(const auto part, part_of(file, at, end - at, file.name()));
     return for_each_block(*part, std::size_t{256} << 10, [&](ByteView block) -> Status {
@@ -46,31 +48,31 @@ Result<Digest> hash_without(const ByteSource& file, std::span<const Range> left_
 
 }  // namespace
 
-Result<std::optional<PeSignature>> read_pe_signature(const ByteSource& file) {
+Result<std::optional<PePayload>> read_pe_payload(const ByteSource& file) {
   const auto image = object::read_image(file);
   if (!image) {
     if (image.error().code == ErrorCode::kIo) return std::unexpected(image.error());
     return std::nullopt;
   }
-  const object::FileRange table = image->signatures;
-  if (table.size_bytes == 0 || table.offset_bytes > file.size() ||
-      table.size_bytes > file.size() - table.offset_bytes) {
-    return std::nullopt;
-  }
-  // That the image could be read says that these headers lie in the file.
+  // That the image could be read says that its headers lie in the file.
   STELLA_TRY(const std::uint64_t pe_at, read_le<std::uint32_t>(file, kHeaderOffsetAt));
   const std::uint64_t optional_at = pe_at + kOptionalHeaderAt;
   STELLA_TRY(const std::uint16_t magic, read_le<std::uint16_t>(file, optional_at));
-  const std::uint64_t entry_at =
-      optional_at + (magic == kMagic64 ? kDirectoriesAt64 : kDirectoriesAt32) + kSecurityEntry;
-  const std::array<Range, 3> left_out{
-      Range{.offset_bytes = optional_at + kChecksumAt, .size_bytes = 4},
-      Range{.offset_bytes = entry_at, .size_bytes = 8},
-      Range{.offset_bytes = table.offset_bytes, .size_bytes = table.size_bytes}};
-  PeSignature signature;
-  signature.table = {.offset_bytes = table.offset_bytes, .size_bytes = table.size_bytes};
-  STELLA_TRY(signature.payload_sha256, hash_without(file, left_out));
-  return signature;
+  std::vector<Range> left_out{{.offset_bytes = optional_at + kChecksumAt, .size_bytes = 4}};
+  if (image->directories.size() > kCertificateDirectory) {
+    const std::uint64_t directories_at =
+        optional_at + (magic == kMagic64 ? kDirectoriesAt64 : kDirectoriesAt32);
+    left_out.push_back({.offset_bytes = directories_at + kCertificateDirectory * 8, .size_bytes = 8});
+  }
+  PePayload payload;
+  const object::FileRange table = image->signatures;
+  if (table.size_bytes != 0 && table.offset_bytes <= file.size() &&
+      table.size_bytes <= file.size() - table.offset_bytes) {
+    payload.certificates = Range{.offset_bytes = table.offset_bytes, .size_bytes = table.size_bytes};
+    left_out.push_back(*payload.certificates);
+  }
+  STELLA_TRY(payload.sha256, hash_without(file, left_out));
+  return payload;
 }
 
 }  // namespace stella::artifact

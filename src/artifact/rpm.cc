@@ -36,6 +36,9 @@ constexpr std::array<std::uint32_t, 9> kSignatureTags{267, 268, 274, 275, 276, 2
 
 // Below 1000 stand regions, digests and signatures. SIZE 1009 and scripts stay.
 constexpr std::uint32_t kFirstOwnTag = 1000;
+constexpr std::uint32_t kRequireFlags = 1048;
+constexpr std::uint32_t kRequireName = 1049;
+constexpr std::uint32_t kRequireVersion = 1050;
 constexpr std::array<std::uint32_t, 20> kPackingTags{
     1006,  // BUILDTIME
     1007,  // BUILDHOST
@@ -195,9 +198,44 @@ void RpmHeader::add_to(Sha256& hash, const Value& value) const {
   hash.update(ByteView(store_).subspan(value.offset, value.size));
 }
 
+// Requirements named "rpmlib(…)" say what rpm must be able to unpack: "rpmlib(PayloadIsZstd)".
+void RpmHeader::add_requirements_to(Sha256& hash) const {
+  const Value* names = find(kRequireName);
+  const Value* versions = find(kRequireVersion);
+  const Value* flags = find(kRequireFlags);
+  if (names == nullptr || versions == nullptr || flags == nullptr || flags->type != kInt32 ||
+      names->count != versions->count || names->count != flags->count) {
+    for (const Value* value : {names, versions, flags}) {
+      if (value != nullptr) add_to(hash, *value);
+    }
+    return;
+  }
+  const auto take_text = [](std::string_view& texts) {
+    const std::size_t size = texts.find('\0') + 1;
+    const std::string_view text = texts.substr(0, size);
+    texts.remove_prefix(size);
+    return text;
+  };
+  const auto texts_of = [&](const Value& value) {
+    return as_text(ByteView(store_).subspan(value.offset, value.size));
+  };
+  std::string_view names_left = texts_of(*names);
+  std::string_view versions_left = texts_of(*versions);
+  for (std::uint32_t i = 0; i < names->count && !names_left.empty() && !versions_left.empty(); ++i) {
+    const std::string_view name = take_text(names_left);
+    const std::string_view version = take_text(versions_left);
+    if (name.starts_with("rpmlib(")) continue;
+    hash.update(as_bytes(name));
+    hash.update(as_bytes(version));
+    hash.update(ByteView(store_).subspan(flags->offset + 4 * std::uint64_t{i}, 4));
+  }
+}
+
 Digest RpmHeader::payload_digest() const {
   Sha256 hash;
+  add_requirements_to(hash);
   for (const Value& value : values_) {
+    if (value.tag == kRequireName || value.tag == kRequireVersion || value.tag == kRequireFlags) continue;
     if (value.tag >= kFirstOwnTag && !std::ranges::binary_search(kPackingTags, value.tag))
       add_to(hash, value);
   }

@@ -54,6 +54,7 @@ class RpmHeader {
   };
   [[nodiscard]] const Value* find(std::uint32_t tag) const;
   void add_to(Sha256& hash, const Value& value) const;
+  void add_requirements_to(Sha256& hash) const;
 
   std::vector<Value> values_;  // sorted by tag
   Bytes store_;

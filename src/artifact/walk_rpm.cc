@@ -10,11 +10,6 @@ namespace stella::artifact {
 Status Walker::read_rpm_members(Container& container) {
   const ByteSource& package = *container.bytes;
   STELLA_TRY(const RpmLayout layout, read_rpm(package));
-  const auto place = [&](Range range) -> std::optional<Range> {
-    if (!container.member.place || !container.member.packings.empty()) return std::nullopt;
-    range.offset_bytes += container.member.place->offset_bytes;
-    return range;
-  };
 
   STELLA_CHECK(count_entry());
   Member header = child(container, "(header)", "(header)");
@@ -23,7 +18,7 @@ Status Walker::read_rpm_members(Container& container) {
   header.size_bytes = layout.header.size_bytes;
   STELLA_TRY(header.sha256, hash_source(*header_bytes));
   header.payload_sha256 = layout.main_header.payload_digest();
-  header.place = place(layout.header);
+  header.place = place_of(container, layout.header);
   STELLA_CHECK(leaf(header, visitor_.wants_bytes(header) ? header_bytes.get() : nullptr));
 
   if (const auto digest = layout.signature_header.signature_digest()) {
@@ -35,7 +30,7 @@ Status Walker::read_rpm_members(Container& container) {
     STELLA_TRY(signature.sha256, hash_source(*bytes));
     signature.payload_sha256 = digest;
     signature.signature = true;
-    signature.place = place(layout.signature);
+    signature.place = place_of(container, layout.signature);
     STELLA_CHECK(leaf(signature, nullptr));
   }
 
@@ -46,10 +41,11 @@ Status Walker::read_rpm_members(Container& container) {
                                              .name = container.member.path,
                                              .wants_bytes = [](Type) { return true; }},
                                             limits_, budget_));
-  // The payload's members lie in something packed: they have no place in the artifact.
-  Member inner = container.member;
-  inner.place.reset();
-  Container files{.member = inner, .bytes = payload.bytes.get(), .depth = container.depth, .names = {}};
+  Container files{.member = container.member,
+                  .bytes = payload.bytes.get(),
+                  .offset_bytes = {},
+                  .depth = container.depth,
+                  .names = {}};
   const ReadLimits limits{.entries_max = limits_.entries_max,
                           .name_size_max_bytes = limits_.name_size_max_bytes};
   STELLA_TRY(const std::uint64_t end, read_cpio(*payload.bytes, limits, [&](Entry&& entry) {

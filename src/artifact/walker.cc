@@ -57,8 +57,8 @@ std::string joined(const std::string& container, std::string_view name) {
 std::string_view key_name_of(std::string_view name, Type container) {
   while (name.starts_with("./")) name.remove_prefix(2);
   while (name.size() > 1 && name.ends_with('/')) name.remove_suffix(1);
-  if (container == Type::kDeb && (name.starts_with("data.tar.") || name.starts_with("control.tar."))) {
-    name = name.substr(0, name.rfind('.'));
+  if (container == Type::kDeb && (name.starts_with("data.tar") || name.starts_with("control.tar"))) {
+    name = name.substr(0, name.find(".tar") + 4);
   }
   return name.empty() ? std::string_view(".") : name;
 }
@@ -109,6 +109,12 @@ Status Walker::report(Unopened what) { return fatal(visitor_.unopened(std::move(
 Status Walker::count_entry() {
   if (++entries_ <= limits_.entries_max) return {};
   return too_many_entries({.entries_max = limits_.entries_max, .name_size_max_bytes = 0});
+}
+
+std::optional<Range> Walker::place_of(const Container& container, Range part) {
+  if (!container.offset_bytes) return std::nullopt;
+  part.offset_bytes += *container.offset_bytes;
+  return part;
 }
 
 Member Walker::child(Container& container, std::string_view name, std::string_view key_name) {
@@ -197,10 +203,14 @@ Status Walker::walk_bytes(Member& member, const Stored& stored, unsigned depth) 
     member.size_bytes = bytes->size();
   }
   if (bytes == nullptr) return leaf(member, nullptr);
-  return walk_content(member, *bytes, depth);
+  // What was unpacked lies nowhere in the artifact as it is.
+  const bool as_it_is = bytes == &stored.bytes && member.place.has_value();
+  return walk_content(member, *bytes, as_it_is ? std::optional(member.place->offset_bytes) : std::nullopt,
+                      depth);
 }
 
-Status Walker::walk_content(Member& member, const ByteSource& bytes, unsigned depth) {
+Status Walker::walk_content(Member& member, const ByteSource& bytes,
+                            std::optional<std::uint64_t> offset_bytes, unsigned depth) {
   if (is_container(member.type) && visitor_.wants_members(member)) {
     if (depth >= limits_.depth_max) {
       return give_up(member, bytes,
@@ -208,42 +218,44 @@ Status Walker::walk_content(Member& member, const ByteSource& bytes, unsigned de
                            .message = "containers lie too deep inside each other",
                            .expected = fmt::format("at most {} levels", limits_.depth_max)});
     }
-    return walk_container(member, &bytes, depth,
+    return walk_container(member, &bytes, offset_bytes, depth,
                           [this](Container& container) { return read_members(container); });
   }
-  const bool wanted = visitor_.wants_bytes(member);
-  std::optional<PeSignature> signature;
-  if (member.type == Type::kPe) {
-    auto read = read_pe_signature(bytes);
-    if (!read) return fatal(std::unexpected(std::move(read).error()));
-    signature = *read;
-    if (signature) member.payload_sha256 = signature->payload_sha256;
-  }
-  STELLA_CHECK(leaf(member, wanted ? &bytes : nullptr));
-  if (!signature) return {};
+  if (member.type == Type::kPe) return pe_leaf(member, bytes, offset_bytes);
+  return leaf(member, visitor_.wants_bytes(member) ? &bytes : nullptr);
+}
+
+Status Walker::pe_leaf(Member& member, const ByteSource& bytes, std::optional<std::uint64_t> offset_bytes) {
+  const auto payload = read_pe_payload(bytes);
+  if (!payload) return fatal(std::unexpected(payload.error()));
+  if (*payload) member.payload_sha256 = (*payload)->sha256;
+  STELLA_CHECK(leaf(member, visitor_.wants_bytes(member) ? &bytes : nullptr));
+  if (!*payload || !(*payload)->certificates) return {};
+  const Range range = *(*payload)->certificates;
   Member table;
   table.path = joined(member.path, "(signature)");
   table.key = joined(member.key, "(signature)");
   table.signature = true;
-  table.size_bytes = signature->table.size_bytes;
-  auto part = part_of(bytes, signature->table.offset_bytes, signature->table.size_bytes, table.path);
+  table.size_bytes = range.size_bytes;
+  auto part = part_of(bytes, range.offset_bytes, range.size_bytes, table.path);
   if (!part) return fatal(std::unexpected(std::move(part).error()));
   auto digest = hash_source(**part);
   if (!digest) return fatal(std::unexpected(std::move(digest).error()));
   table.sha256 = *digest;
-  if (member.place && member.packings.empty()) {
-    table.place = Range{.offset_bytes = member.place->offset_bytes + signature->table.offset_bytes,
-                        .size_bytes = signature->table.size_bytes};
+  if (offset_bytes) {
+    table.place = Range{.offset_bytes = *offset_bytes + range.offset_bytes, .size_bytes = range.size_bytes};
   }
   return leaf(table, nullptr);
 }
 
-Status Walker::walk_container(Member& member, const ByteSource* bytes, unsigned depth,
+Status Walker::walk_container(Member& member, const ByteSource* bytes,
+                              std::optional<std::uint64_t> offset_bytes, unsigned depth,
                               const std::function<Status(Container&)>& read) {
   member.opened = true;
   STELLA_CHECK(
       fatal(visitor_.visit(member, bytes != nullptr && visitor_.wants_bytes(member) ? bytes : nullptr)));
-  Container container{.member = member, .bytes = bytes, .depth = depth + 1, .names = {}};
+  Container container{
+      .member = member, .bytes = bytes, .offset_bytes = offset_bytes, .depth = depth + 1, .names = {}};
   Status status = read(container);
   if (fatal_) return status;
   if (!status && status.error().code == ErrorCode::kIo) return fatal(std::move(status));
@@ -278,8 +290,16 @@ Status Walker::read_members(Container& container) {
       return add_rest(container, end);
     }
     case Type::kAr:
-    case Type::kDeb:
       return read_ar(bytes, limits, take);
+    case Type::kDeb: {
+      STELLA_CHECK(read_ar(bytes, limits, take));
+      for (const std::string_view needed : {"control.tar", "data.tar"}) {  // deb(5)
+        if (!container.names.contains(needed)) {
+          return fail(ErrorCode::kCorrupt, fmt::format("deb has no {}", needed));
+        }
+      }
+      return {};
+    }
     case Type::kCpio: {
       STELLA_TRY(const std::uint64_t end, read_cpio(bytes, limits, take));
       return add_rest(container, end);
@@ -315,10 +335,7 @@ Status Walker::take_entry(Container& container, Entry&& entry) {
       oci::whiteout_of(entry.name) != oci::Whiteout::kNone) {
     member.kind = Kind::kWhiteout;
   }
-  if (container.member.place && container.member.packings.empty()) {
-    member.place = Range{.offset_bytes = container.member.place->offset_bytes + entry.offset_bytes,
-                         .size_bytes = entry.stored_bytes};
-  }
+  member.place = place_of(container, {.offset_bytes = entry.offset_bytes, .size_bytes = entry.stored_bytes});
   if (member.kind == Kind::kFile) return take_file(container, entry, member);
   if (member.kind == Kind::kSymlink && entry.link_target.empty() && entry.stored_bytes != 0) {
     STELLA_CHECK(read_link_target(container, entry, member));
@@ -396,10 +413,7 @@ Status Walker::add_outside(Container& container, const std::vector<Range>& range
     member.size_bytes += range.size_bytes;
   }
   member.sha256 = hash.finish();
-  if (container.member.place && container.member.packings.empty() && ranges.size() == 1) {
-    member.place = Range{.offset_bytes = container.member.place->offset_bytes + ranges[0].offset_bytes,
-                         .size_bytes = ranges[0].size_bytes};
-  }
+  if (ranges.size() == 1) member.place = place_of(container, ranges[0]);
   return leaf(member, nullptr);
 }
 
@@ -436,7 +450,7 @@ Status Walker::walk_layout_folder(const oci::LayoutFiles& files) {
   STELLA_TRY(member.sha256, hash_source(*index));
   member.size_bytes = index->size();
   if (!visitor_.wants_members(member)) return leaf(member, nullptr);
-  return walk_container(member, nullptr, 0,
+  return walk_container(member, nullptr, std::nullopt, 0,
                         [&](Container& container) { return read_image_members(container, files); });
 }
 

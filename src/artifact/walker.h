@@ -15,13 +15,13 @@ namespace stella::artifact {
 // A name from an artifact as valid UTF-8 without control characters; other bytes become "\xNN".
 [[nodiscard]] std::string printable(std::string_view name);
 
-// What a PE file's Authenticode signature leaves out: checksum, certificate table and its entry.
-struct PeSignature {
-  Digest payload_sha256;
-  Range table;
+// A PE file without what Authenticode leaves out: checksum, certificate table and its entry.
+struct PePayload {
+  Digest sha256;
+  std::optional<Range> certificates;
 };
-// None for a file without a signature, or one that cannot be read. Errors: kIo.
-[[nodiscard]] Result<std::optional<PeSignature>> read_pe_signature(const ByteSource& file);
+// None for a file that cannot be read as PE. Errors: kIo.
+[[nodiscard]] Result<std::optional<PePayload>> read_pe_payload(const ByteSource& file);
 
 class Walker {
  public:
@@ -35,8 +35,9 @@ class Walker {
   // A container whose members are being walked.
   struct Container {
     const Member& member;
-    const ByteSource* bytes;                             // null for a folder
-    unsigned depth;                                      // of its members
+    const ByteSource* bytes;                    // null for a folder
+    std::optional<std::uint64_t> offset_bytes;  // of `bytes` in the artifact, if they lie there as they are
+    unsigned depth;                             // of its members
     std::map<std::string, unsigned, std::less<>> names;  // how often each name occurred
   };
 
@@ -50,10 +51,12 @@ class Walker {
 
   // All return errors of the walk itself; what is wrong with the artifact goes to visitor_.unopened().
   Status walk_bytes(Member& member, const Stored& stored, unsigned depth);
-  Status walk_content(Member& member, const ByteSource& bytes, unsigned depth);
-  Status walk_container(Member& member, const ByteSource* bytes, unsigned depth,
-                        const std::function<Status(Container&)>& read);
+  Status walk_content(Member& member, const ByteSource& bytes, std::optional<std::uint64_t> offset_bytes,
+                      unsigned depth);
+  Status walk_container(Member& member, const ByteSource* bytes, std::optional<std::uint64_t> offset_bytes,
+                        unsigned depth, const std::function<Status(Container&)>& read);
   Status leaf(const Member& member, const ByteSource* bytes);
+  Status pe_leaf(Member& member, const ByteSource& bytes, std::optional<std::uint64_t> offset_bytes);
   Status give_up(Member& member, const ByteSource& packed, const Error& error);
 
   // These return what ends the container as well; fatal_ tells the two apart.
@@ -75,6 +78,8 @@ class Walker {
   Status add_rest(Container& container, std::uint64_t end);
   Status report(Unopened what);
 
+  // Where a part of a container's bytes lies in the artifact.
+  static std::optional<Range> place_of(const Container& container, Range part);
   Member child(Container& container, std::string_view name, std::string_view key_name);
   Status count_entry();
   // Remembers `status` as an error of the walk, if it is one.

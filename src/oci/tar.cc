@@ -36,7 +36,7 @@ class TarReader {
     while (offset_ < archive_.size()) {
       const std::uint64_t start = offset_;
       STELLA_CHECK(read_into(block));
-      if (is_zero(block)) return offset_;
+      if (is_zero(block)) return start;
       if (!checksum_fits(block)) {
         return fail(ErrorCode::kCorrupt, "tar header has a wrong checksum", fmt::format("offset {}", start));
       }
