@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "stella/base/base64.h"
 #include "stella/base/file.h"
 #include "stella/base/json_view.h"
 
@@ -38,11 +39,8 @@ class PolicyReader {
     TrustPolicy policy;
     STELLA_TRY(const auto trusted_root, trust.find("trusted_root"));
     if (trusted_root) {
-      STELLA_TRY(policy.trusted_root, parsed_file(*trusted_root, [](const std::string& text) {
-                   return text.find("-----BEGIN ") == std::string::npos
-                              ? parse_trusted_root(text)
-                              : trusted_root_from_parts({.certificate_authorities = {text}});
-                 }));
+      STELLA_TRY(policy.trusted_root,
+                 parsed_file(*trusted_root, [](const std::string& text) { return parse_root_text(text); }));
     }
     STELLA_TRY(const json::View rules, trust.at("rules"));
     STELLA_TRY(const auto elements, rules.elements(kTrustRulesMax));
@@ -228,6 +226,25 @@ std::string predicate_type_uri(std::string_view name) {
     if (name == short_name) return std::string(uri);
   }
   return std::string(name);
+}
+
+Result<TrustedRoot> parse_root_text(std::string_view text) {
+  if (text.find("-----BEGIN ") == std::string_view::npos) return parse_trusted_root(text);
+  STELLA_TRY(const std::vector<PemBlock> blocks, parse_pem(text));
+  TrustedParts parts;
+  std::string certificates;
+  for (const PemBlock& block : blocks) {
+    if (block.label == "CERTIFICATE") {
+      certificates += to_pem(block.label, block.der);
+    } else {
+      parts.logs.push_back(to_pem(block.label, block.der));
+    }
+  }
+  if (!certificates.empty()) {
+    parts.certificate_authorities = {certificates};
+    parts.timestamp_authorities = {certificates};
+  }
+  return trusted_root_from_parts(parts);
 }
 
 Result<TrustPolicy> parse_trust_policy(std::string_view yaml_text, const ReadPolicyFile& read) {

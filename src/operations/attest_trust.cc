@@ -70,15 +70,18 @@ void describe_policy(const VerifyPolicy& policy, std::vector<PolicyLine>& lines)
   std::vector<std::string> builders;
   for (const attestation::TextPattern& builder : policy.builders) builders.push_back(builder.text());
   if (!builders.empty()) lines.emplace_back("builder", joined(builders));
-  if (policy.slsa_level_min > 0) lines.emplace_back("SLSA level", fmt::format("at least {}", policy.slsa_level_min));
-  lines.emplace_back("log", policy.require_log ? fmt::format("proof of {} needed", policy.logs_min)
-                                               : fmt::format("proof of {} needed for certificates, else shown",
-                                                             policy.logs_min));
+  if (policy.slsa_level_min > 0)
+    lines.emplace_back("SLSA level", fmt::format("at least {}", policy.slsa_level_min));
+  lines.emplace_back("log",
+                     policy.require_log
+                         ? fmt::format("proof of {} needed", policy.logs_min)
+                         : fmt::format("proof of {} needed for certificates, else shown", policy.logs_min));
   if (policy.timestamps_min > 0) {
     lines.emplace_back("timestamps", fmt::format("of {} authorities", policy.timestamps_min));
   }
   if (policy.witnesses != nullptr) lines.emplace_back("witnesses", "a quorum of the witness policy");
-  lines.emplace_back("age", policy.age_max_days ? fmt::format("at most {} days", *policy.age_max_days) : "any");
+  lines.emplace_back("age",
+                     policy.age_max_days ? fmt::format("at most {} days", *policy.age_max_days) : "any");
 }
 
 }  // namespace
@@ -123,7 +126,8 @@ Result<Trust> Trust::load(const TrustOptions& options) {
 }
 
 Status Trust::load_signers(const TrustOptions& options) {
-  const bool has_identity = !options.certificate_identity.empty() || !options.certificate_identity_regexp.empty();
+  const bool has_identity =
+      !options.certificate_identity.empty() || !options.certificate_identity_regexp.empty();
   if (has_identity || !options.certificate_issuer.empty() || !options.require.empty()) {
     if (!has_identity || options.certificate_issuer.empty()) {
       return fail({.code = ErrorCode::kInvalidArgument,
@@ -146,7 +150,8 @@ Status Trust::load_signers(const TrustOptions& options) {
       conditions.push_back(std::move(condition));
     }
     STELLA_TRY(attestation::SignerRule rule,
-               attestation::make_signer_rule(std::move(identity), options.certificate_issuer, std::move(conditions)));
+               attestation::make_signer_rule(std::move(identity), options.certificate_issuer,
+                                             std::move(conditions)));
     flags_.signers.push_back(std::move(rule));
   }
   for (const std::filesystem::path& path : options.keys) {
@@ -176,12 +181,13 @@ Status Trust::load_signers(const TrustOptions& options) {
     policy_origin_ = path.string();
     return {};
   }
-  return fail({.code = ErrorCode::kInvalidArgument,
-               .message = "nothing says whose signature is wanted, and nobody is trusted by default",
-               .expected = "--certificate-identity with --certificate-oidc-issuer, or --key, or a policy in " +
-                           joined(tried),
-               .found = "none of them",
-               .next = "`stella policy init` writes a policy to begin with"});
+  return fail(
+      {.code = ErrorCode::kInvalidArgument,
+       .message = "nothing says whose signature is wanted, and nobody is trusted by default",
+       .expected =
+           "--certificate-identity with --certificate-oidc-issuer, or --key, or a policy in " + joined(tried),
+       .found = "none of them",
+       .next = "`stella policy init` writes a policy to begin with"});
 }
 
 Status Trust::load_root(const TrustOptions& options) {
@@ -191,8 +197,9 @@ Status Trust::load_root(const TrustOptions& options) {
   STELLA_TRY(parts.certificate_authorities, read_texts(options.fulcio_roots));
   STELLA_TRY(parts.certificate_chains, read_texts(options.certificate_chains));
   STELLA_TRY(parts.timestamp_authorities, read_texts(options.timestamp_roots));
-  const bool has_parts = !parts.logs.empty() || !parts.ct_logs.empty() || !parts.certificate_authorities.empty() ||
-                         !parts.certificate_chains.empty() || !parts.timestamp_authorities.empty();
+  const bool has_parts = !parts.logs.empty() || !parts.ct_logs.empty() ||
+                         !parts.certificate_authorities.empty() || !parts.certificate_chains.empty() ||
+                         !parts.timestamp_authorities.empty();
   if (has_parts || !options.trusted_roots.empty()) {
     std::vector<std::string> names;
     for (const std::filesystem::path& path : options.trusted_roots) {
@@ -218,7 +225,8 @@ Status Trust::load_root(const TrustOptions& options) {
     return {};
   }
 
-  const std::filesystem::path folder = options.trust_folder.empty() ? default_trust_folder() : options.trust_folder;
+  const std::filesystem::path folder =
+      options.trust_folder.empty() ? default_trust_folder() : options.trust_folder;
   if (!folder.empty()) {
     const auto stored = attestation::TrustStore(folder).load();
     if (stored) {
@@ -232,9 +240,10 @@ Status Trust::load_root(const TrustOptions& options) {
       lines_.emplace_back("trusted root", fmt::format("{}, version {} of its repository", folder.string(),
                                                       stored->timestamp_version));
       if (stored->expires <= options.at) {
-        notes_.push_back(fmt::format("the trusted root has not been updated since before {}; `stella trust update` "
-                                     "asks for news",
-                                     to_string(stored->expires)));
+        notes_.push_back(
+            fmt::format("the trusted root has not been updated since before {}; `stella trust update` "
+                        "asks for news",
+                        to_string(stored->expires)));
       }
       return {};
     }
@@ -311,17 +320,20 @@ Result<VerifyPolicy> Trust::policy_for(std::string_view kind) const {
   }
   // Flags can only add to what the policy demands.
   policy.slsa_level_min = std::max(policy.slsa_level_min, options_.slsa_level.value_or(0));
-  if (options_.logs_min) policy.logs_min = policy_ ? std::max(policy.logs_min, *options_.logs_min) : *options_.logs_min;
+  if (options_.logs_min)
+    policy.logs_min = policy_ ? std::max(policy.logs_min, *options_.logs_min) : *options_.logs_min;
   policy.timestamps_min = std::max(policy.timestamps_min, options_.timestamps_min.value_or(0));
   if (options_.scts_min) policy.scts_min = *options_.scts_min;
   policy.require_log = policy.require_log || options_.require_log;
   policy.strict = options_.strict;
   if (options_.age_max_days) {
-    policy.age_max_days = std::min(*options_.age_max_days, policy.age_max_days.value_or(*options_.age_max_days));
+    policy.age_max_days =
+        std::min(*options_.age_max_days, policy.age_max_days.value_or(*options_.age_max_days));
   }
   if (witnesses_) {
     if (policy.witnesses != nullptr) {
-      return fail(ErrorCode::kInvalidArgument, "witnesses are named twice, by --witness-policy and by the policy");
+      return fail(ErrorCode::kInvalidArgument,
+                  "witnesses are named twice, by --witness-policy and by the policy");
     }
     policy.witnesses = witnesses_.get();
   }
@@ -330,7 +342,8 @@ Result<VerifyPolicy> Trust::policy_for(std::string_view kind) const {
 }
 
 void Trust::describe() {
-  if (!options_.predicate_types.empty()) lines_.emplace_back("predicate type", joined(flags_.predicate_types));
+  if (!options_.predicate_types.empty())
+    lines_.emplace_back("predicate type", joined(flags_.predicate_types));
   if (policy_) {
     lines_.emplace_back("policy", policy_origin_);
     for (const attestation::TrustRule& rule : policy_->rules) {

@@ -20,15 +20,15 @@ constexpr std::size_t kHashBlockBytes = std::size_t{1} << 20;
 using attestation::Bundle;
 using attestation::VerifyPolicy;
 
-bool exists(const std::filesystem::path& path) {
+bool is_there(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);
 }
 
-bool is_digest(const std::string& artifact) { return artifact.starts_with("sha256:") && !exists(artifact); }
+bool is_digest(const std::string& artifact) { return artifact.starts_with("sha256:") && !is_there(artifact); }
 
-// What kind of evidence a bundle claims to be: it decides which rule is applied, and that rule then demands the very
-// type, so that a lie gains nothing.
+// What kind of evidence a bundle claims to be: it decides which rule is applied, and that rule then demands
+// the very type, so that a lie gains nothing.
 std::string claimed_kind(const Bundle& bundle) {
   const statement::Envelope* envelope = bundle.envelope();
   if (envelope == nullptr) return std::string(attestation::kFileSignature);
@@ -41,7 +41,8 @@ class Artifact {
  public:
   explicit Artifact(std::string name) : name_(std::move(name)) {}
 
-  Result<std::optional<attestation::ArtifactDigest>> digest_for(const Bundle& bundle, const VerifyPolicy& policy) {
+  Result<std::optional<attestation::ArtifactDigest>> digest_for(const Bundle& bundle,
+                                                                const VerifyPolicy& policy) {
     if (name_.empty()) return std::nullopt;
     STELLA_CHECK(read(needs_of(bundle, policy)));
     attestation::ArtifactDigest digest{.sha256 = *sha256_, .sha384 = sha384_, .sha512 = sha512_};
@@ -84,8 +85,8 @@ class Artifact {
       }
       return {};
     }
-    const bool complete = sha256_ && (sha384_ || !needs.sha384) && (sha512_ || !needs.sha512) &&
-                          (content_ || !needs.content);
+    const bool complete =
+        sha256_ && (sha384_ || !needs.sha384) && (sha512_ || !needs.sha512) && (content_ || !needs.content);
     if (complete) return {};
     STELLA_TRY(const auto source, open_file(name_));
     if (needs.content && source->size() <= kSignedWholeMaxBytes) {
@@ -161,7 +162,8 @@ Result<std::string> read_batch(const std::filesystem::path& path) {
   while (std::cin.read(block.data(), static_cast<std::streamsize>(block.size())) || std::cin.gcount() > 0) {
     text.append(block.data(), static_cast<std::size_t>(std::cin.gcount()));
     if (text.size() > kBatchSizeMaxBytes) {
-      return fail(ErrorCode::kLimitExceeded, fmt::format("a batch is larger than {} bytes", kBatchSizeMaxBytes));
+      return fail(ErrorCode::kLimitExceeded,
+                  fmt::format("a batch is larger than {} bytes", kBatchSizeMaxBytes));
     }
   }
   return text;
@@ -190,7 +192,8 @@ Result<std::vector<EvidenceOptions>> parse_batch(std::string_view text, const st
 }  // namespace
 
 const attestation::Verdict* EvidenceVerdict::decisive() const {
-  const auto found = std::ranges::find_if(verdicts, [](const auto& verdict) { return verdict.report.accepted; });
+  const auto found =
+      std::ranges::find_if(verdicts, [](const auto& verdict) { return verdict.report.accepted; });
   if (found != verdicts.end()) return &*found;
   return verdicts.empty() ? nullptr : &verdicts.front();
 }
@@ -198,9 +201,11 @@ const attestation::Verdict* EvidenceVerdict::decisive() const {
 Result<std::filesystem::path> find_evidence(const EvidenceOptions& options) {
   if (!options.bundle.empty()) return options.bundle;
   if (options.artifact.empty()) {
-    return fail({.code = ErrorCode::kInvalidArgument,
-                 .message = "neither the evidence nor the artifact is named",
-                 .expected = "--bundle FILE (where the evidence is), --artifact FILE (what it must be about), or both"});
+    return fail(
+        {.code = ErrorCode::kInvalidArgument,
+         .message = "neither the evidence nor the artifact is named",
+         .expected =
+             "--bundle FILE (where the evidence is), --artifact FILE (what it must be about), or both"});
   }
   std::vector<std::filesystem::path> candidates;
   const bool by_digest = is_digest(options.artifact);
@@ -213,11 +218,12 @@ Result<std::filesystem::path> find_evidence(const EvidenceOptions& options) {
     STELLA_TRY(const Digest digest, digest_of(options.artifact));
     const std::string hex = to_hex(digest.view());
     candidates.push_back(options.folder / ("sha256-" + hex + ".sigstore.json"));
-    candidates.push_back(options.folder / ("sha256:" + hex + ".jsonl"));  // as `gh attestation download` names it
+    candidates.push_back(options.folder /
+                         ("sha256:" + hex + ".jsonl"));  // as `gh attestation download` names it
   }
   std::string tried;
   for (const std::filesystem::path& candidate : candidates) {
-    if (exists(candidate)) return candidate;
+    if (is_there(candidate)) return candidate;
     tried += (tried.empty() ? "" : ", ") + candidate.string();
   }
   return fail({.code = ErrorCode::kNotFound,
@@ -229,7 +235,8 @@ Result<std::filesystem::path> find_evidence(const EvidenceOptions& options) {
 
 Result<AttestVerifyResult> attest_verify(const AttestVerifyOptions& options, const Context& context) {
   STELLA_TRY(const Trust trust, Trust::load(options.trust));
-  AttestVerifyResult result{.is_batch = !options.batch.empty(), .policy = trust.lines(), .notes = trust.notes()};
+  AttestVerifyResult result{
+      .is_batch = !options.batch.empty(), .policy = trust.lines(), .notes = trust.notes()};
   const attestation::Verifier verifier(trust.root());
   if (context.debug) {
     for (const auto& [name, what] : result.policy) context.debug(name + ": " + what);
@@ -246,7 +253,8 @@ Result<AttestVerifyResult> attest_verify(const AttestVerifyOptions& options, con
   STELLA_TRY(const std::string text, read_batch(options.batch));
   STELLA_TRY(const std::vector<EvidenceOptions> lines, parse_batch(text, options.evidence.folder));
   if (lines.empty()) {
-    return fail(ErrorCode::kInvalidArgument, "a batch without any line proves nothing", options.batch.string());
+    return fail(ErrorCode::kInvalidArgument, "a batch without any line proves nothing",
+                options.batch.string());
   }
   result.evidence.resize(lines.size());
   STELLA_CHECK(parallel_for(lines.size(), context.threads, [&](std::size_t i) -> Status {

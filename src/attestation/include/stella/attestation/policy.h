@@ -57,6 +57,11 @@ using ReadPolicyFile = std::function<Result<std::string>(const std::string& path
 // "StellaOps.BuildProvenance@1" and its like by the URI that they stand for; all else as it is.
 [[nodiscard]] std::string predicate_type_uri(std::string_view name);
 
+// A Sigstore trusted root in JSON, or PEM: certificates are then trusted both to issue certificates and to
+// sign timestamps (what each may do stands in them), bare public keys to keep logs. Errors: kCorrupt,
+// kUnsupported.
+[[nodiscard]] Result<TrustedRoot> parse_root_text(std::string_view text);
+
 // A commented policy to begin with.
 [[nodiscard]] std::string_view policy_template();
 

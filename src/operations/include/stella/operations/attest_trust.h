@@ -1,6 +1,6 @@
-// Whom to trust, put together from flags, the policy file and the places where trust is kept; and said in words.
-// Precedence: flags before policy.yaml for who may sign; --trusted-root and its parts before the policy's root, that
-// before the folder that `stella trust update` keeps, that before the built-in root.
+// Whom to trust, put together from flags, the policy file and the places where trust is kept; and said in
+// words. Precedence: flags before policy.yaml for who may sign; --trusted-root and its parts before the
+// policy's root, that before the folder that `stella trust update` keeps, that before the built-in root.
 #pragma once
 
 #include <cstdint>
@@ -66,8 +66,8 @@ class Trust {
 
   [[nodiscard]] const attestation::TrustedRoot& root() const { return root_; }
 
-  // What is demanded of evidence of this kind (a predicate type, or attestation::kFileSignature). Errors: kUntrusted
-  // when the policy has no rule for it.
+  // What is demanded of evidence of this kind (a predicate type, or attestation::kFileSignature). Errors:
+  // kUntrusted when the policy has no rule for it.
   [[nodiscard]] Result<attestation::VerifyPolicy> policy_for(std::string_view kind) const;
 
   // The policy that is enforced, in words, in a fixed order.

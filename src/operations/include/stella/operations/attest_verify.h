@@ -1,5 +1,5 @@
-// stella attest verify: does this evidence prove that somebody trusted signed this artifact? And stella attest
-// inspect: what is in a bundle, believed or not.
+// stella attest verify: does this evidence prove that somebody trusted signed this artifact? And stella
+// attest inspect: what is in a bundle, believed or not.
 #pragma once
 
 #include <filesystem>
@@ -21,9 +21,9 @@ inline constexpr std::uint64_t kSignedWholeMaxBytes = std::uint64_t{256} << 20; 
 
 // Where the evidence is, and what it must be about; at least one of the two.
 struct EvidenceOptions {
-  std::filesystem::path bundle{};    // empty: beside the artifact, or in `folder`
-  std::string artifact{};            // a file or sha256:…; empty: any subject
-  std::filesystem::path folder{};    // --evidence
+  std::filesystem::path bundle{};  // empty: beside the artifact, or in `folder`
+  std::string artifact{};          // a file or sha256:…; empty: any subject
+  std::filesystem::path folder{};  // --evidence
 };
 
 struct AttestVerifyOptions {
@@ -37,11 +37,11 @@ struct AttestVerifyOptions {
 // The verdict on one bundle file. Of several bundles in it one must be accepted.
 struct EvidenceVerdict {
   std::filesystem::path bundle{};
-  std::string artifact{};             // as given
-  std::optional<Digest> sha256{};     // of the artifact
+  std::string artifact{};          // as given
+  std::optional<Digest> sha256{};  // of the artifact
   bool accepted = false;
   std::vector<attestation::Verdict> verdicts{};  // one for each bundle in the file, in its order
-  std::optional<Error> error{};       // what kept it from being judged at all
+  std::optional<Error> error{};                  // what kept it from being judged at all
 
   // The verdict that decides: the first accepted, else the first. Null when there is none.
   [[nodiscard]] const attestation::Verdict* decisive() const;
@@ -55,9 +55,10 @@ struct AttestVerifyResult {
   std::vector<EvidenceVerdict> evidence{};
 };
 
-// Errors: kInvalidArgument, kNotFound when there is no evidence where it was looked for; what cannot be read in a
-// batch is part of the result instead.
-[[nodiscard]] Result<AttestVerifyResult> attest_verify(const AttestVerifyOptions& options, const Context& context);
+// Errors: kInvalidArgument, kNotFound when there is no evidence where it was looked for; what cannot be read
+// in a batch is part of the result instead.
+[[nodiscard]] Result<AttestVerifyResult> attest_verify(const AttestVerifyOptions& options,
+                                                       const Context& context);
 
 struct AttestInspectOptions {
   EvidenceOptions evidence{};
@@ -74,8 +75,8 @@ struct AttestInspectResult {
 
 [[nodiscard]] Result<AttestInspectResult> attest_inspect(const AttestInspectOptions& options);
 
-// The file of evidence that the options name or that is found for the artifact. Errors: kNotFound with the names that
-// were tried.
+// The file of evidence that the options name or that is found for the artifact. Errors: kNotFound with the
+// names that were tried.
 [[nodiscard]] Result<std::filesystem::path> find_evidence(const EvidenceOptions& options);
 
 }  // namespace stella::operations
