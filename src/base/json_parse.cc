@@ -109,6 +109,10 @@ Result<Value> parse(std::string_view text, const ParseLimits& limits) {
   if (text.starts_with("\xEF\xBB\xBF")) {
     return fail(ErrorCode::kCorrupt, "JSON text begins with a byte order mark", "line 1, column 1");
   }
+  // nlohmann takes a NUL for the end of its input, and would leave unread what follows.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
+    return fail(ErrorCode::kCorrupt, "JSON text holds a NUL", position(text, nul));
+  }
   Builder builder(limits);
   if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root_);
   Error error = builder.error_.value_or(Error{.code = ErrorCode::kCorrupt, .message = "malformed JSON"});

@@ -94,6 +94,13 @@ TEST(Json, RefusesWhatMakesTwoReadersDisagree) {
   EXPECT_EQ(parse("[1]", {.depth_max = 64, .size_max_bytes = 2}).error().code, ErrorCode::kLimitExceeded);
 }
 
+TEST(Json, ReadsBeyondANul) {
+  using namespace std::string_view_literals;
+  EXPECT_FALSE(parse("{}\0"sv));
+  EXPECT_EQ(parse("{}\n\0{}"sv).error().where, "line 2, column 1");
+  EXPECT_FALSE(parse("[\"a\0b\"]"sv));
+}
+
 TEST(Json, SaysInWhichLineTheTextIsBroken) {
   EXPECT_EQ(parse("{\n  \"a\": 1,\n  oops\n}").error().where, "line 3, column 3");
 }

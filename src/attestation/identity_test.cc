@@ -1,0 +1,158 @@
+#include "stella/attestation/identity.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace stella::attestation {
+namespace {
+
+using ::testing::HasSubstr;
+using Kind = crypto::SubjectAlternativeName::Kind;
+
+const std::string kGitHub = "https://token.actions.githubusercontent.com";
+const std::string kName = "https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main";
+
+SignerClaims claims() {
+  return {.names = {{.kind = Kind::kUri, .value = kName}},
+          .issuer = kGitHub,
+          .extensions = {{.number = 12, .name = "repository", .value = "https://github.com/acme/app"},
+                         {.number = 14, .name = "ref", .value = "refs/heads/main"},
+                         {.number = 20, .name = "trigger", .value = "push"},
+                         {.number = 23, .name = "environment", .value = "production"}}};
+}
+
+std::string outcome(std::string_view identity, const SignerClaims& claims,
+                    std::string_view issuer = kGitHub) {
+  auto pattern = parse_identity(identity);
+  if (!pattern) return to_string(pattern.error());
+  const auto rule = make_signer_rule(*std::move(pattern), issuer);
+  if (!rule) return to_string(rule.error());
+  const auto status = match(*rule, claims);
+  return status ? "" : to_string(status.error());
+}
+
+TEST(TextPattern, TakesDotStarForAnyTextAndAllElseLiterally) {
+  const auto matches = [](std::string_view pattern, std::string_view text) {
+    return TextPattern::wildcard(pattern).value().matches(text);
+  };
+  EXPECT_TRUE(matches("a.b", "a.b"));
+  EXPECT_FALSE(matches("a.b", "axb"));
+  EXPECT_FALSE(matches("a.b", "a.bc"));
+  EXPECT_TRUE(matches("a.*", "a"));
+  EXPECT_TRUE(matches("a.*c", "abc"));
+  EXPECT_TRUE(matches("a.*b.*c", "a-b-b-c"));
+  EXPECT_FALSE(matches("a.*b.*c", "a-c-b"));
+  EXPECT_FALSE(matches("ab.*ba", "aba"));
+  EXPECT_TRUE(matches("ab.*ba", "abba"));
+  EXPECT_FALSE(matches("https://github.com/acme/.*", "https://github.com/acmeevil/x"));
+}
+
+TEST(TextPattern, IsNeverForEverybody) {
+  for (const char* pattern : {"", ".*", ".*@example.com", ".*.*"})
+    EXPECT_FALSE(TextPattern::wildcard(pattern)) << pattern;
+  for (const char* pattern : {"", ".*", ".+", "(.|x)*", "(?s).*", "a|.*", "[a-z]*", "a?.*", "^.*$", "a*",
+                              "(?:)", "x{0}.*", "\\w+", "(a|b)x", "[ab]x", "(?i)abc"}) {
+    EXPECT_FALSE(TextPattern::regexp(pattern)) << pattern;
+  }
+  for (const char* pattern :
+       {"a", "a.*", "https://github\\.com/acme/.*", "^https://x", "(?:ab|ac)d", "a|ab"}) {
+    EXPECT_TRUE(TextPattern::regexp(pattern)) << pattern;
+  }
+}
+
+TEST(TextPattern, RegexpsMatchAsAWhole) {
+  const TextPattern pattern = TextPattern::regexp("https://github\\.com/acme/[a-z]+").value();
+  EXPECT_TRUE(pattern.matches("https://github.com/acme/app"));
+  EXPECT_FALSE(pattern.matches("https://github.com/acme/app/evil"));
+  EXPECT_FALSE(pattern.matches("xhttps://github.com/acme/app"));
+  EXPECT_FALSE(pattern.matches("https://github.com/acme/app\n"));
+  // An alternative must not escape the anchors.
+  EXPECT_FALSE(TextPattern::regexp("abc|abd").value().matches("abcabd"));
+}
+
+TEST(TextPattern, EndsQuicklyWhateverTheExpression) {
+  EXPECT_FALSE(TextPattern::regexp("a(((a{100}){100}){100})").has_value());
+  const TextPattern pattern = TextPattern::regexp("a(a*)*b").value();
+  EXPECT_FALSE(pattern.matches(std::string(100'000, 'a')));
+  EXPECT_FALSE(TextPattern::regexp("(unclosed"));
+  EXPECT_EQ(TextPattern::wildcard(std::string(kPatternSizeMaxBytes + 1, 'a')).error().code,
+            ErrorCode::kLimitExceeded);
+}
+
+TEST(Identity, ComparesNamesWithEveryAlternativeName) {
+  EXPECT_EQ(outcome(kName, claims()), "");
+  EXPECT_EQ(outcome("https://github.com/acme/app/.*@refs/heads/main", claims()), "");
+  EXPECT_THAT(outcome(kName + "x", claims()), HasSubstr("the signer is another"));
+  SignerClaims two = claims();
+  two.names.push_back({.kind = Kind::kEmail, .value = "evil@example.com"});
+  EXPECT_THAT(outcome(kName, two), HasSubstr("evil@example.com"));
+  two.names.clear();
+  EXPECT_THAT(outcome(kName, two), HasSubstr("no name"));
+}
+
+TEST(Identity, PinsTheIssuer) {
+  EXPECT_THAT(outcome(kName, claims(), "https://evil.example"), HasSubstr("another issuer"));
+  EXPECT_THAT(outcome(kName, claims(), ".*"), HasSubstr("no identity"));
+  SignerClaims without = claims();
+  without.issuer.clear();
+  EXPECT_THAT(outcome(kName, without), HasSubstr("no issuer"));
+}
+
+TEST(Identity, TakesGitHubsSubjectsApart) {
+  EXPECT_EQ(outcome("repo:acme/app:ref:refs/heads/main", claims()), "");
+  EXPECT_EQ(outcome("repo:acme/app:ref:refs/heads/.*", claims()), "");
+  EXPECT_EQ(outcome("repo:acme/app:environment:production", claims()), "");
+  EXPECT_EQ(outcome("repo:acme/.*:ref:refs/heads/main", claims()), "");
+  EXPECT_EQ(outcome("repo:acme/app:.*", claims()), "");
+  EXPECT_THAT(outcome("repo:acme/app:ref:refs/heads/dev", claims()),
+              HasSubstr("the certificate's ref is another"));
+  EXPECT_THAT(outcome("repo:acme/ap:ref:refs/heads/main", claims()),
+              HasSubstr("the certificate's repository is another"));
+  EXPECT_THAT(outcome("repo:acme/app:environment:staging", claims()),
+              HasSubstr("expected staging, found production"));
+  EXPECT_THAT(outcome("repo:acme/app:pull_request", claims()),
+              HasSubstr("the certificate's trigger is another"));
+}
+
+TEST(Identity, RefusesSubjectsThatNoCertificateCanShow) {
+  EXPECT_THAT(outcome("repo:acme/app", claims()), HasSubstr("which workflow runs"));
+  EXPECT_THAT(outcome("repo:.*/app:ref:refs/heads/main", claims()), HasSubstr("literal owner"));
+  EXPECT_THAT(outcome("repo:acme:ref:refs/heads/main", claims()), HasSubstr("owner/name"));
+  EXPECT_THAT(outcome("repo:acme/app:job_workflow_ref:x", claims()),
+              HasSubstr("no claim \"job_workflow_ref\""));
+  EXPECT_THAT(outcome("repo:acme/app:ref:", claims()), HasSubstr("no value"));
+  EXPECT_THAT(outcome("repo:acme/app:ref:.*", claims()), HasSubstr("no identity"));
+  EXPECT_THAT(outcome("project_path:acme/app:ref_type:branch:ref:main:ref_protected:true", claims()),
+              HasSubstr("no claim \"ref_protected\""));
+  EXPECT_THAT(outcome("project_path:acme/app:ref:main", claims()), HasSubstr("ref_type"));
+  EXPECT_THAT(outcome("repo:acme/app:ref:refs/heads/main", claims(), "https://token.*"),
+              HasSubstr("known exactly"));
+}
+
+TEST(Identity, TakesGitLabsSubjectsApartOnTheIssuersHost) {
+  SignerClaims gitlab{
+      .issuer = "https://git.example.com",
+      .extensions = {{.number = 12, .name = "repository", .value = "https://git.example.com/acme/app"},
+                     {.number = 14, .name = "ref", .value = "refs/heads/main"}}};
+  const std::string_view subject = "project_path:acme/app:ref_type:branch:ref:main";
+  EXPECT_EQ(outcome(subject, gitlab, "https://git.example.com"), "");
+  EXPECT_THAT(outcome("project_path:acme/app:ref_type:tag:ref:main", gitlab, "https://git.example.com"),
+              HasSubstr("refs/tags/main"));
+  gitlab.extensions[0].value = "https://gitlab.com/acme/app";
+  EXPECT_THAT(outcome(subject, gitlab, "https://git.example.com"), HasSubstr("repository is another"));
+}
+
+TEST(Condition, NamesAKnownExtension) {
+  const auto condition = parse_condition("repository=https://github.com/acme/.*").value();
+  EXPECT_EQ(condition.name, "repository");
+  const SignerRule rule =
+      make_signer_rule(parse_identity(kName).value(), kGitHub, {parse_condition("visibility=public").value()})
+          .value();
+  EXPECT_THAT(to_string(match(rule, claims()).error()), HasSubstr("says nothing about visibility"));
+  EXPECT_THAT(to_string(parse_condition("colour=red").error()), HasSubstr("repository"));
+  EXPECT_FALSE(parse_condition("repository"));
+  EXPECT_FALSE(parse_condition("repository=.*"));
+}
+
+}  // namespace
+}  // namespace stella::attestation
