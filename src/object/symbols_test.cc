@@ -72,7 +72,7 @@ TEST(Symbols, SayWhichAreFunctions) {
       *symbols, [](const Symbol& one) { return one.name == "_start" && one.source == SymbolSource::kSymtab; });
   ASSERT_NE(start, symbols->end());
   EXPECT_EQ(start->kind, SymbolKind::kFunction);
-  EXPECT_TRUE(start->defined && start->global);
+  EXPECT_TRUE(start->defined);
 }
 
 TEST(Symbols, GiveTheBuildIdThatReadelfShows) {
