@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <map>
+#include <random>
 #include <sstream>
 
 #include "stella/attestation/bundle.h"
@@ -120,6 +120,38 @@ TEST_F(SigstoreConformance, AnswersEveryCaseAsTheSuiteSays) {
     ++count;
   }
   EXPECT_EQ(count, 140U);
+}
+
+// A byte of the text changed; or one of a base64 value, which changes what is signed and not only how it is
+// written.
+std::string mutated(std::string text, std::mt19937_64& random) {
+  const auto at = static_cast<std::size_t>(random() % text.size());
+  if (random() % 2 == 0) {
+    text[at] = static_cast<char>(random() % 256);
+    return text;
+  }
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char& c = text[(at + i) % text.size()];
+    if (kDigits.find(c) == std::string_view::npos) continue;
+    c = kDigits[random() % kDigits.size()];
+    break;
+  }
+  return text;
+}
+
+TEST_F(SigstoreConformance, NeverAcceptsAMutationOfWhatItRefuses) {
+  constexpr int kMutationsPerCase = 60;
+  constexpr std::uint64_t kSeed = 4;
+  std::mt19937_64 random(kSeed);
+  for (const Case& c : read_cases()) {
+    if (c.accept || c.mode != "PATH") continue;
+    const std::string text = text_of(c.bundle);
+    for (int i = 0; i < kMutationsPerCase; ++i) {
+      const std::string other = mutated(text, random);
+      EXPECT_TRUE(refusal(c, other)) << c.name << ", mutation " << i << " of seed " << kSeed;
+    }
+  }
 }
 
 }  // namespace
