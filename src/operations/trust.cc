@@ -51,6 +51,18 @@ Result<attestation::TrustStore> store_in(const std::filesystem::path& folder) {
   return attestation::TrustStore(path);
 }
 
+// What the folder holds, verified.
+Result<TrustResult> loaded(const char* verb, const std::filesystem::path& folder) {
+  STELLA_TRY(const attestation::TrustStore store, store_in(folder));
+  TrustResult result;
+  result.verb = verb;
+  result.folder = store.folder();
+  result.updated = true;
+  STELLA_TRY(result.source, store.source());
+  STELLA_TRY(result.trust, store.load());
+  return result;
+}
+
 attestation::TrustSource completed(attestation::TrustSource source) {
   if (source.targets_url.empty()) {
     source.targets_url = source.metadata_url + (source.metadata_url.ends_with('/') ? "targets" : "/targets");
@@ -97,25 +109,19 @@ Result<TrustResult> trust_update(const TrustUpdateOptions& options) {
 }
 
 Result<TrustResult> trust_show(const TrustShowOptions& options) {
-  STELLA_TRY(const attestation::TrustStore store, store_in(options.folder));
-  TrustResult result{.verb = "trust show", .folder = store.folder(), .updated = true};
-  STELLA_TRY(result.source, store.source());
-  STELLA_TRY(result.trust, store.load());
+  STELLA_TRY(TrustResult result, loaded("trust show", options.folder));
   result.expired = result.trust.expires <= options.now;
   return result;
 }
 
 Result<TrustResult> trust_export(const TrustExportOptions& options) {
-  STELLA_TRY(const attestation::TrustStore store, store_in(options.folder));
-  TrustResult result{
-      .verb = "trust export", .folder = store.folder(), .updated = true, .output = options.output};
-  STELLA_TRY(result.source, store.source());
-  STELLA_TRY(result.trust, store.load());
+  STELLA_TRY(TrustResult result, loaded("trust export", options.folder));
+  result.output = options.output;
   const auto target = result.trust.targets.find(options.target);
   if (target == result.trust.targets.end()) {
     return fail({.code = ErrorCode::kNotFound,
                  .message = "the folder of trust does not keep this file",
-                 .where = store.folder().string(),
+                 .where = result.folder.string(),
                  .found = options.target,
                  .next = "`stella trust update --target " + options.target + "` fetches it"});
   }
