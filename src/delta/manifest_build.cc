@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -91,7 +92,7 @@ void add_parts(std::span<const chunk::Region> parts, std::span<const Stretch> st
     }
     if (add_bytes > 0) to.parts.push_back({part.name, part.offset_bytes, part.size_bytes, add_bytes});
   }
-  std::ranges::stable_sort(to.parts, std::greater(), &Part::add_bytes);
+  std::ranges::sort(to.parts, {}, [](const Part& p) { return std::pair(~p.add_bytes, p.offset_bytes); });
   if (to.parts.size() > kManifestPartsMax) {
     to.parts_omitted = to.parts.size() - kManifestPartsMax;
     to.parts.resize(kManifestPartsMax);
