@@ -6,9 +6,12 @@
 #include <string>
 #include <variant>
 
+#include "stella/operations/attest_verify.h"
 #include "stella/operations/delta_apply.h"
 #include "stella/operations/delta_create.h"
 #include "stella/operations/delta_verify.h"
+#include "stella/operations/policy.h"
+#include "stella/operations/trust.h"
 
 namespace stella::cli {
 
@@ -23,7 +26,10 @@ struct HelpOptions {
 struct Command {
   std::string verb{};  // "delta create"
   std::variant<HelpOptions, VersionOptions, operations::DeltaCreateOptions, operations::DeltaVerifyOptions,
-               operations::DeltaApplyOptions, operations::DeltaRollbackOptions, InspectOptions>
+               operations::DeltaApplyOptions, operations::DeltaRollbackOptions, InspectOptions,
+               operations::AttestVerifyOptions, operations::AttestInspectOptions,
+               operations::TrustInitOptions, operations::TrustUpdateOptions, operations::TrustShowOptions,
+               operations::TrustExportOptions, operations::PolicyInitOptions>
       options{};
   bool json = false;
   bool quiet = false;

@@ -9,6 +9,10 @@ A delta in three steps:
   stella delta verify --base app-1.0 --target app-2.0      anyone can recompute it
   stella delta apply  --base app-1.0 --target app-2.0      on a machine that has app-1.0 and app-2.0.delta/
 
+Evidence in two:
+  stella policy init                                       writes policy.yaml: say there whom you trust
+  stella attest verify --artifact app-2.0                  was it signed by one of them? No network is needed
+
 Every verb takes --json, --quiet, --verbose and --threads; `stella delta create --help` explains one verb.
 Environment: STELLAOPS_THREADS, STELLAOPS_LOG_LEVEL (error, warn, info, debug), NO_COLOR.
 Exit status: 0 yes, 1 no (wrong base, not verified), 2 invalid input, 4 not found, 70 our fault, 74 reading or writing failed.)";

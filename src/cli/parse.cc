@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "command.h"
+#include "evidence_verbs.h"
 #include "help.h"
 
 namespace stella::cli {
@@ -18,12 +19,16 @@ void add_common(CLI::App& verb, Command& command) {
   verb.get_formatter()->column_width(34);
 }
 
+}  // namespace
+
 CLI::App& add_verb(CLI::App& to, const char* name, const char* what, const char* help, Command& command) {
   CLI::App& verb = *to.add_subcommand(name, what);
   verb.footer(help);
   add_common(verb, command);
   return verb;
 }
+
+namespace {
 
 CLI::Option& add_path(CLI::App& verb, const char* names, std::filesystem::path& to, const char* type,
                       const char* what) {
@@ -43,6 +48,7 @@ struct Verbs {
   operations::DeltaApplyOptions apply;
   operations::DeltaRollbackOptions rollback;
   InspectOptions inspect;
+  EvidenceVerbs evidence;
   std::string level = "default";
   std::string chunker = "gear";
   bool no_rollback = false;
@@ -124,6 +130,8 @@ const CLI::App& innermost(const CLI::App& app) {
 
 Result<Command> finish(const std::string& verb, Verbs& verbs, Command command) {
   command.verb = verb;
+  STELLA_TRY(const bool is_evidence_verb, take_evidence_verb(verb, verbs.evidence, command));
+  if (is_evidence_verb) return command;
   if (verb == "delta create") {
     STELLA_TRY(verbs.create.level, delta::parse_level(verbs.level));
     STELLA_TRY(verbs.create.chunker, chunk::parse_algorithm(verbs.chunker));
@@ -160,6 +168,7 @@ Result<Command> parse_command(int argc, const char* const* argv) {
   add_apply(delta, verbs, command);
   add_rollback(delta, verbs, command);
   add_inspect(delta, verbs, command);
+  add_evidence_verbs(app, verbs.evidence, command);
   add_verb(app, "version", "Say what this program is made of", "", command);
 
   try {

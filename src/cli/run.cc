@@ -15,6 +15,7 @@
 #include "environment.h"
 #include "progress_bar.h"
 #include "stella/base/file.h"
+#include "stella/report/attest.h"
 #include "stella/report/report.h"
 
 namespace stella::cli {
@@ -30,7 +31,8 @@ struct Outcome {
 
 class Runner {
  public:
-  Runner(operations::Context context, report::Style style) : context_(std::move(context)), style_(style) {}
+  Runner(operations::Context context, report::Style style, bool verbose)
+      : context_(std::move(context)), style_(style), verbose_(verbose) {}
 
   Result<Outcome> operator()(const HelpOptions& help) const { return Outcome{.text = help.text}; }
   Result<Outcome> operator()(const VersionOptions&) const { return outcome(operations::version()); }
@@ -56,8 +58,48 @@ class Runner {
     STELLA_TRY(const auto result, operations::delta_inspect(options.delta, context_));
     return outcome(result);
   }
+  Result<Outcome> operator()(const operations::AttestVerifyOptions& options) const {
+    if (options.explain) {
+      return Outcome{.text = report::checks_explained_text(style_), .json = report::checks_explained_json()};
+    }
+    STELLA_TRY(const auto result, operations::attest_verify(options, context_));
+    return Outcome{.yes = result.accepted,
+                   .text = report::text(result, style_, verbose_),
+                   .json = report::to_json(result)};
+  }
+  Result<Outcome> operator()(const operations::AttestInspectOptions& options) const {
+    STELLA_TRY(const auto result, operations::attest_inspect(options));
+    return outcome(result);
+  }
+  Result<Outcome> operator()(const operations::TrustInitOptions& options) const {
+    STELLA_TRY(const auto result, operations::trust_init(options));
+    return outcome(result);
+  }
+  Result<Outcome> operator()(const operations::TrustUpdateOptions& options) const {
+    STELLA_TRY(const auto result, operations::trust_update(options));
+    return outcome(result);
+  }
+  Result<Outcome> operator()(const operations::TrustShowOptions& options) const {
+    STELLA_TRY(const auto result, operations::trust_show(options));
+    return outcome(result);
+  }
+  Result<Outcome> operator()(const operations::TrustExportOptions& options) const {
+    STELLA_TRY(const auto result, operations::trust_export(options));
+    return written(result);
+  }
+  Result<Outcome> operator()(const operations::PolicyInitOptions& options) const {
+    STELLA_TRY(const auto result, operations::policy_init(options));
+    return written(result);
+  }
 
  private:
+  // What went to standard output is not followed by a report there.
+  template <typename T>
+  [[nodiscard]] Outcome written(const T& result) const {
+    Outcome out = outcome(result);
+    out.to_standard_error = result.output == "-";
+    return out;
+  }
   template <typename T>
   [[nodiscard]] Outcome outcome(const T& result) const {
     return {.text = report::text(result, style_), .json = report::to_json(result)};
@@ -70,6 +112,7 @@ class Runner {
 
   operations::Context context_;
   report::Style style_;
+  bool verbose_;
 };
 
 Status print(int descriptor, std::string_view text) {
@@ -90,7 +133,10 @@ int print_error(const Error& error, const std::string& verb, bool as_json) {
 bool writes_artifact_to_stdout(const Command& command) {
   const auto* apply = std::get_if<operations::DeltaApplyOptions>(&command.options);
   const auto* rollback = std::get_if<operations::DeltaRollbackOptions>(&command.options);
-  return (apply != nullptr && apply->output == "-") || (rollback != nullptr && rollback->output == "-");
+  const auto* trust = std::get_if<operations::TrustExportOptions>(&command.options);
+  const auto* policy = std::get_if<operations::PolicyInitOptions>(&command.options);
+  return (apply != nullptr && apply->output == "-") || (rollback != nullptr && rollback->output == "-") ||
+         (trust != nullptr && trust->output == "-") || (policy != nullptr && policy->output == "-");
 }
 
 Result<Outcome> run_verb(const Command& command, ProgressBar& bar) {
@@ -110,7 +156,7 @@ Result<Outcome> run_verb(const Command& command, ProgressBar& bar) {
     };
   }
   const int descriptor = writes_artifact_to_stdout(command) ? STDERR_FILENO : STDOUT_FILENO;
-  return std::visit(Runner(std::move(context), style_for(descriptor)), command.options);
+  return std::visit(Runner(std::move(context), style_for(descriptor), command.verbose), command.options);
 }
 
 int run_checked(int argc, const char* const* argv) {

@@ -74,8 +74,8 @@ void describe_policy(const VerifyPolicy& policy, std::vector<PolicyLine>& lines)
     lines.emplace_back("SLSA level", fmt::format("at least {}", policy.slsa_level_min));
   lines.emplace_back("log",
                      policy.require_log
-                         ? fmt::format("proof of {} needed", policy.logs_min)
-                         : fmt::format("proof of {} needed for certificates, else shown", policy.logs_min));
+                         ? fmt::format("{} needed", policy.logs_min)
+                         : fmt::format("{} needed for certificates; for keys only shown", policy.logs_min));
   if (policy.timestamps_min > 0) {
     lines.emplace_back("timestamps", fmt::format("of {} authorities", policy.timestamps_min));
   }
@@ -350,7 +350,7 @@ void Trust::describe() {
       lines_.emplace_back("rule for", joined(rule.predicate_types));
       describe_policy(rule.policy, lines_);
     }
-    if (options_.require_log) lines_.emplace_back("log", "proof needed (--require-rekor)");
+    if (options_.require_log) lines_.emplace_back("log", "needed (--require-rekor)");
   } else {
     // It cannot fail without a policy file, as the flags contradict nothing.
     if (const auto policy = policy_for(attestation::kFileSignature)) describe_policy(*policy, lines_);

@@ -155,7 +155,7 @@ void append_facts(std::string& out, const std::string& name, const Value& value,
     std::string text = array != nullptr ? "none" : scalar(value);
     const bool several = text.find('\n') != std::string::npos;
     out +=
-        margin + fmt::format("{:<{}}", printable(name), several ? 0 : 24 - std::min<std::size_t>(indent, 20));
+        margin + fmt::format("{:<{}}", printable(name), several ? 0 : 30 - std::min<std::size_t>(indent, 20));
     if (!several) {
       out += " " + printable(text) + "\n";
       return;
