@@ -57,7 +57,8 @@ std::vector<Keyed> keyed(const Contents& contents, const std::map<std::string, s
                         (member.key.size() == from.size() || member.key[from.size()] == '!');
     result.push_back({.key = inside ? to + member.key.substr(from.size()) : member.key, .member = &member});
   }
-  std::ranges::stable_sort(result, {}, &Keyed::key);
+  // Members with one key keep their order: they stand one behind the other in one vector.
+  std::ranges::sort(result, {}, [](const Keyed& one) { return std::tie(one.key, one.member); });
   return result;
 }
 

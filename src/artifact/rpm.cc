@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 #include "stella/base/reader.h"
@@ -165,7 +166,9 @@ Result<RpmHeader> RpmHeader::parse(ByteView bytes) {
     if (bytes_seen > 2 * std::uint64_t{store_size}) return corrupt("has values that overlap");
     header.values_.push_back(value);
   }
-  std::ranges::stable_sort(header.values_, {}, &Value::tag);
+  std::ranges::sort(header.values_, {}, [](const Value& value) {
+    return std::tie(value.tag, value.offset, value.type, value.count);
+  });
   return header;
 }
 
