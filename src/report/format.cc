@@ -41,6 +41,12 @@ std::string plural(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", grouped(count), noun, count == 1 ? "" : "s");
 }
 
+bool only_itself(const delta::Manifest& manifest) {
+  const delta::Members& m = manifest.members;
+  return m.added.empty() && m.removed.empty() && m.unopened.empty() && m.unchanged + m.changed.size() <= 1 &&
+         (m.changed.empty() || m.changed[0].path.empty());
+}
+
 std::string coloured(std::string_view text, Colour colour, Style style) {
   if (!style.colour) return std::string(text);
   static constexpr std::string_view kCodes[] = {"31", "32", "33", "34", "1", "2"};

@@ -17,6 +17,9 @@ using operations::share;
 [[nodiscard]] std::string printable(std::string_view text);                    // control characters as "?"
 [[nodiscard]] std::string plural(std::uint64_t count, std::string_view noun);  // "1 member", "2 members"
 
+// Whether the artifact is no container, so that its only member is itself.
+[[nodiscard]] bool only_itself(const delta::Manifest& manifest);
+
 enum class Colour { kRed, kGreen, kYellow, kBlue, kBold, kDim };
 [[nodiscard]] std::string coloured(std::string_view text, Colour colour, Style style);
 

@@ -92,6 +92,7 @@ std::string parts(const delta::Manifest& m, Style style) {
 }
 
 std::string members(const delta::Manifest& m, Style style) {
+  if (only_itself(m)) return {};
   std::string out = heading("Members", style);
   out += fmt::format("  {} added, {} removed, {} changed, {} unchanged\n", grouped(m.members.added.size()),
                      grouped(m.members.removed.size()), grouped(m.members.changed.size()),

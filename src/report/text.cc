@@ -41,10 +41,12 @@ std::string text(const operations::DeltaCreateResult& result, Style style) {
                                 printable(m.artifact_type), to_string(m.level));
   out += table.text();
   Table more({false, false});
-  more.row(
-      {"members", m.members.payload_equal && m.delta.add_bytes > 0
-                      ? "same payload, packed otherwise"
-                      : changes(m.members.added.size(), m.members.removed.size(), m.members.changed.size())});
+  if (!only_itself(m)) {
+    more.row({"members",
+              m.members.payload_equal && m.delta.add_bytes > 0
+                  ? "same payload, packed otherwise"
+                  : changes(m.members.added.size(), m.members.removed.size(), m.members.changed.size())});
+  }
   if (!m.members.unopened.empty()) more.row({"unopened", plural(m.members.unopened.size(), "member")});
   more.row({"dependencies",
             changes(m.materials.added.size(), m.materials.removed.size(), m.materials.changed.size())});
