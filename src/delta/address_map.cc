@@ -189,21 +189,20 @@ AddressMap::AddressMap(const Images& images, std::span<const Segment> segments,
   std::vector<Piece> disjoint;
   disjoint.reserve(pieces_.size());
   for (Piece piece : pieces_) {
-    if (!disjoint.empty()) {
+    while (!disjoint.empty() && piece.size != 0) {
       Piece& last = disjoint.back();
       const std::uint64_t last_end = last.base_offset + last.size;
-      if (piece.base_offset < last_end) {
-        if (piece.size <= last.size) {
-          const std::uint64_t cut = last_end - piece.base_offset;
-          if (piece.size <= cut) continue;
-          piece = {piece.base_offset + cut, piece.size - cut, piece.target_offset + cut};
-        } else {
-          last.size = piece.base_offset - last.base_offset;
-          if (last.size == 0) disjoint.pop_back();
-        }
+      if (piece.base_offset >= last_end) break;
+      if (piece.size <= last.size) {
+        const std::uint64_t cut = std::min(piece.size, last_end - piece.base_offset);
+        piece = {piece.base_offset + cut, piece.size - cut, piece.target_offset + cut};
+      } else if (piece.base_offset > last.base_offset) {
+        last.size = piece.base_offset - last.base_offset;
+      } else {
+        disjoint.pop_back();
       }
     }
-    disjoint.push_back(piece);
+    if (piece.size != 0) disjoint.push_back(piece);
   }
   pieces_ = std::move(disjoint);
 
@@ -230,10 +229,10 @@ const AddressMap::Piece* AddressMap::piece_near(std::uint64_t base_offset) const
     (pieces_[middle].base_offset <= base_offset ? low : high) = middle;
   }
   const Piece& before = pieces_[low];
-  if (base_offset - before.base_offset < before.size || low + 1 == pieces_.size()) return &before;
+  if (base_offset < before.base_offset + before.size || low + 1 == pieces_.size()) return &before;
   const Piece& after = pieces_[low + 1];
   const std::uint64_t to_before = base_offset - (before.base_offset + before.size);
-  return before.base_offset <= base_offset && to_before <= after.base_offset - base_offset ? &before : &after;
+  return to_before <= after.base_offset - base_offset ? &before : &after;
 }
 
 std::optional<AddressMap::Target> AddressMap::target_of(std::uint32_t image, std::uint64_t address) const {

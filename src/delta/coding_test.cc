@@ -145,6 +145,24 @@ TEST(AddressMap, FollowsSegmentsAndTheirNeighbours) {
   EXPECT_FALSE(map.target_address(0, 1600).has_value());
 }
 
+// Three pieces of the base that overlap, each in its own way: the longest keeps all of its bytes.
+TEST(AddressMap, PrefersTheLongerOfTwoPieces) {
+  Images images;
+  images.images = {{{{0, 1000, 0, 1000}}, {{0, 5000, 0, 5000}}}};
+  const std::vector<Segment> segments = {{SegmentKind::kMatch, 100, 0},
+                                         {SegmentKind::kMatch, 70, 50},
+                                         {SegmentKind::kMatch, 140, 60},
+                                         {SegmentKind::kMatch, 100, 300}};
+  const AddressMap map(images, segments, 0);
+  EXPECT_EQ(map.target_of(0, 59)->address, 59U);
+  EXPECT_EQ(map.target_of(0, 60)->address, 170U);
+  EXPECT_EQ(map.target_of(0, 199)->address, 309U);
+  EXPECT_TRUE(map.target_of(0, 199)->covered);
+  EXPECT_EQ(map.target_of(0, 210)->address, 320U);  // nearer to what ends at 200 than to what begins at 300
+  EXPECT_EQ(map.target_of(0, 290)->address, 300U);
+  EXPECT_FALSE(map.target_of(0, 290)->covered);
+}
+
 TEST(Literals, ComeBackFromEveryCoding) {
   for (const Level level : {Level::kFast, Level::kDefault, Level::kBest}) {
     for (const Bytes& bytes : {testing::noise(1, 300), testing::text(2, 300), testing::text(3, 300000)}) {

@@ -236,19 +236,20 @@ class AddressMap:
             target_offset += length
         self.pieces = []
         for base, target, size in sorted(pieces):
-            if self.pieces:
+            while self.pieces and size:
                 last_base, last_target, last_size = self.pieces[-1]
                 overlap = last_base + last_size - base
-                if overlap > 0:
-                    if size <= last_size:
-                        if size <= overlap:
-                            continue
-                        base, target, size = base + overlap, target + overlap, size - overlap
-                    elif base > last_base:
-                        self.pieces[-1] = (last_base, last_target, base - last_base)
-                    else:
-                        self.pieces.pop()
-            self.pieces.append((base, target, size))
+                if overlap <= 0:
+                    break
+                if size <= last_size:
+                    cut = min(size, overlap)
+                    base, target, size = base + cut, target + cut, size - cut
+                elif base > last_base:
+                    self.pieces[-1] = (last_base, last_target, base - last_base)
+                else:
+                    self.pieces.pop()
+            if size:
+                self.pieces.append((base, target, size))
         self.starts = [piece[0] for piece in self.pieces]
 
     def target_of(self, image, address):
@@ -270,10 +271,9 @@ class AddressMap:
         at = max(bisect.bisect_right(self.starts, place) - 1, 0)
         base, target, size = self.pieces[at]
         covered = 0 <= place - base < size
-        if not covered and at + 1 < len(self.pieces):
-            if place < base or place - (base + size) > self.pieces[at + 1][0] - place:
-                if place >= base:
-                    base, target, size = self.pieces[at + 1]
+        if place >= base + size and at + 1 < len(self.pieces):
+            if place - (base + size) > self.pieces[at + 1][0] - place:
+                base, target, size = self.pieces[at + 1]
         address = self.address_at(image, target + place - base)
         return None if address is None else (address, covered)
 
