@@ -87,8 +87,12 @@ void check_builder(Run& run) {
   const VerifyPolicy& policy = run.policy;
   const bool asked = !policy.builders.empty() || policy.slsa_level_min > 0;
   if (!run.provenance) {
-    if (asked)
+    // What was signed may call itself provenance and be none; that matters to whoever asks for a builder.
+    if (run.provenance_error) {
+      run.failed(CheckId::kBuilder, *run.provenance_error, asked);
+    } else if (asked) {
       run.failed(CheckId::kBuilder, error("the statement is no SLSA provenance, and a builder is demanded"));
+    }
     return;
   }
   const std::string& builder = run.provenance->builder_id;
@@ -169,11 +173,11 @@ void check_content(Run& run) {
   run.report.predicate_type = statement->predicate_type;
   if (statement::is_slsa_provenance(statement->predicate_type)) {
     auto provenance = statement::provenance_of(*statement);
-    if (!provenance) {
-      run.failed(CheckId::kPayloadType, std::move(provenance).error().at("payload"));
-      return;
+    if (provenance) {
+      run.provenance = *std::move(provenance);
+    } else {
+      run.provenance_error = std::move(provenance).error().at("payload");
     }
-    run.provenance = *std::move(provenance);
   }
   run.statement = *std::move(statement);
   run.passed(CheckId::kPayloadType, "an in-toto statement");

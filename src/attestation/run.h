@@ -32,6 +32,7 @@ struct Run {
   std::vector<Time> witnessed{};                    // when quorums of witnesses were met
   std::optional<statement::Statement> statement{};  // unverified until all is done
   std::optional<statement::Provenance> provenance{};
+  std::optional<Error> provenance_error{};  // of a statement that calls itself SLSA provenance
   std::optional<SignerClaims> claims{};
   std::optional<crypto::PublicKey>
       key{};  // that the signature must fit: of the certificate, or the managed key

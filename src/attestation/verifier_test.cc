@@ -489,6 +489,15 @@ TEST_F(VerifyProvenance, DerivesTheLevel) {
   expect_refused(provenance(hosted), wanted, CheckId::kBuilder, "lower SLSA level");
 }
 
+TEST_F(VerifyProvenance, NeedsToBeReadableOnlyWhereItIsAskedFor) {
+  const Bundle bundle =
+      sigstore.sign_payload(statement_about(content(), "https://slsa.dev/provenance/v1", "{}"));
+  EXPECT_EQ(accepted(bundle, policy()).find(CheckId::kBuilder)->state, CheckState::kFailed);
+  VerifyPolicy wanted = policy();
+  wanted.slsa_level_min = 1;
+  expect_refused(bundle, wanted, CheckId::kBuilder, "expected runDetails");
+}
+
 TEST_F(VerifyProvenance, ComparesMaterials) {
   VerifyPolicy wanted = policy();
   wanted.materials = {sha256(as_bytes("material"))};
