@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <tuple>
+#include <utility>
 
 namespace stella::artifact {
 namespace {
@@ -34,30 +36,47 @@ bool before(const Component& a, const Component& b) { return order_of(a) < order
 
 using Group = std::vector<Component>;
 
-// Removes from both what is the same on both sides, wherever it lies.
-void drop_common(Group& base, Group& target) {
-  const auto same = [](const Component& a, const Component& b) {
-    return a.version == b.version && a.statement_sha256 == b.statement_sha256;
+// Takes from both sorted groups what is equal by `order`, pair by pair, and hands the pairs to `take`.
+template <typename Order, typename Take>
+void match_by(Group& base, Group& target, Order order, Take take) {
+  const auto before_by = [&](const Component& a, const Component& b) {
+    return std::pair(order(a), order_of(a)) < std::pair(order(b), order_of(b));
   };
-  std::erase_if(target, [&](const Component& one) {
-    const auto found = std::ranges::find_if(base, [&](const Component& other) { return same(one, other); });
-    if (found == base.end()) return false;
-    base.erase(found);
-    return true;
-  });
+  std::ranges::sort(base, before_by);
+  std::ranges::sort(target, before_by);
+  Group base_rest;
+  Group target_rest;
+  auto from = base.begin();
+  auto to = target.begin();
+  while (from != base.end() && to != target.end()) {
+    if (order(*from) < order(*to)) {
+      base_rest.push_back(std::move(*from++));
+    } else if (order(*to) < order(*from)) {
+      target_rest.push_back(std::move(*to++));
+    } else {
+      take(std::move(*from++), std::move(*to++));
+    }
+  }
+  base_rest.insert(base_rest.end(), std::move_iterator(from), std::move_iterator(base.end()));
+  target_rest.insert(target_rest.end(), std::move_iterator(to), std::move_iterator(target.end()));
+  base = std::move(base_rest);
+  target = std::move(target_rest);
 }
 
-// Pairs what lies at the same path first, the rest in order.
-void pair_rest(Group base, Group target, MaterialsDelta& delta) {
-  std::erase_if(target, [&](const Component& one) {
-    const auto found = std::ranges::find(base, one.path, &Component::path);
-    if (found == base.end()) return false;
-    delta.changed.push_back({.base = *found, .target = one});
-    base.erase(found);
-    return true;
-  });
+// What is the same on both sides, wherever it lies, is no change; then what lies at the same path is paired,
+// and the rest in order.
+void compare_group(Group& base, Group& target, MaterialsDelta& delta) {
+  const auto change = [&](Component from, Component to) {
+    delta.changed.push_back({.base = std::move(from), .target = std::move(to)});
+  };
+  match_by(
+      base, target, [](const Component& one) { return std::tie(one.version, one.statement_sha256); },
+      [](const Component&, const Component&) {});
+  match_by(base, target, [](const Component& one) { return std::tie(one.path); }, change);
+  std::ranges::sort(base, before);
+  std::ranges::sort(target, before);
   const std::size_t pairs = std::min(base.size(), target.size());
-  for (std::size_t i = 0; i < pairs; ++i) delta.changed.push_back({.base = base[i], .target = target[i]});
+  for (std::size_t i = 0; i < pairs; ++i) change(base[i], target[i]);
   delta.removed.insert(delta.removed.end(), base.begin() + static_cast<std::ptrdiff_t>(pairs), base.end());
   delta.added.insert(delta.added.end(), target.begin() + static_cast<std::ptrdiff_t>(pairs), target.end());
 }
@@ -83,13 +102,7 @@ MaterialsDelta compare_components(const std::vector<Component>& base, const std:
   for (const Component& component : base) groups[component.key].first.push_back(component);
   for (const Component& component : target) groups[component.key].second.push_back(component);
   MaterialsDelta delta;
-  for (auto& [key, sides] : groups) {
-    auto& [of_base, of_target] = sides;
-    std::ranges::sort(of_base, before);
-    std::ranges::sort(of_target, before);
-    drop_common(of_base, of_target);
-    pair_rest(std::move(of_base), std::move(of_target), delta);
-  }
+  for (auto& [key, sides] : groups) compare_group(sides.first, sides.second, delta);
   std::ranges::sort(delta.added, before);
   std::ranges::sort(delta.removed, before);
   std::ranges::sort(delta.changed, [](const ComponentChange& a, const ComponentChange& b) {

@@ -63,8 +63,10 @@ class Collector final : public Visitor {
   Contents finish() {
     drop_hidden();
     drop_named_by_maven();
+    std::map<std::string, OsRelease> systems;  // the highest layer's counts
+    for (Release& one : releases_) systems.insert_or_assign(std::move(one.root), std::move(one.release));
     for (Stated& one : stated_) {
-      if (one.purl.type == "deb") set_distribution(one);
+      if (one.purl.type == "deb") set_distribution(one, systems);
       contents_.components.push_back(component_of(one));
     }
     std::ranges::sort(contents_.components);
@@ -166,13 +168,13 @@ class Collector final : public Visitor {
     return mark == std::string::npos ? std::string{} : path.substr(0, mark);
   }
 
-  void set_distribution(Stated& one) {
-    const std::string root = root_of(one.path);
-    const auto found = std::ranges::find(releases_.rbegin(), releases_.rend(), root, &Release::root);
-    if (found == releases_.rend() || found->release.id.empty()) return;
-    one.purl.name_space = found->release.id;
-    if (found->release.version_id.empty()) return;
-    one.purl.qualifiers.emplace_back("distro", found->release.id + "-" + found->release.version_id);
+  static void set_distribution(Stated& one, const std::map<std::string, OsRelease>& systems) {
+    const auto found = systems.find(root_of(one.path));
+    if (found == systems.end() || found->second.id.empty()) return;
+    const OsRelease& release = found->second;
+    one.purl.name_space = release.id;
+    if (release.version_id.empty()) return;
+    one.purl.qualifiers.emplace_back("distro", release.id + "-" + release.version_id);
   }
 
   static Component component_of(const Stated& one) {

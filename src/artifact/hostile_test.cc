@@ -116,8 +116,7 @@ TEST(Hostile, ManySmallBombsTogetherMeetTheLimitOfTheWhole) {
   EXPECT_THAT(contents.unopened.back().reason, HasSubstr("artifact unpacks to far more"));
 }
 
-TEST(Hostile, AHundredThousandStreamsInsideEachOtherEndAtTheLimitOfDepth) {
-  // Each level is stored, so that making them takes no time: a gzip header and trailer around stored blocks.
+TEST(Hostile, WhatIsNestedTooDeepIsLeftClosedAtTheLimit) {
   std::string nest = "core";
   for (int level = 0; level < 40; ++level) nest = gzip(nest);
   Contents contents = contents_of_bytes(nest);

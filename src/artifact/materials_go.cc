@@ -169,7 +169,8 @@ Result<std::vector<Found>> read_go_program(const ByteSource& program) {
   list = list.substr(kFrameBytes, list.size() - 2 * kFrameBytes);
   for (const std::string_view line : split(list, '\n')) {
     const auto words = split(line, '\t');
-    if (words.size() < 2 || words[1].empty() || words[1].ends_with('/') || result.size() >= kComponentsMax) continue;
+    if (words.size() < 2 || words[1].empty() || words[1].ends_with('/') || result.size() >= kComponentsMax)
+      continue;
     const std::string_view version =
         words.size() > 2 && words[2] != "(devel)" ? words[2] : std::string_view{};
     if (words[0] == "mod" || words[0] == "dep") result.push_back(module(words[1], version));

@@ -57,6 +57,8 @@ class ImageReader {
                      .where = name,
                      .expected = fmt::format("at most {}", kImagesMax)});
       }
+      // One image under several tags, or a million times in a small index, is read once.
+      if (!is_index(descriptor.media_type) && !manifests_.insert(name).second) continue;
       Status read = is_index(descriptor.media_type) ? read_index(name, descriptor, depth + 1)
                                                     : read_image(name, descriptor);
       if (read) continue;
@@ -130,6 +132,7 @@ class ImageReader {
   const LayoutFiles& files_;
   Images result_;
   std::size_t visited_ = 0;
+  std::set<std::string> manifests_;
 };
 
 Result<std::string> text_at(const json::Value& value, std::string_view key) {
