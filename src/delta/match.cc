@@ -15,9 +15,9 @@ namespace {
 constexpr std::uint32_t kPartBytes = std::uint32_t{1} << 20;
 
 constexpr auto kByteLoss = static_cast<std::int64_t>(kMismatchCost - kLiteralByteCost);
-constexpr Effort kLow{SeedBytes::k32, 15, 2, 2, 1, 12 * kByteLoss, 0};
-constexpr Effort kMiddle{SeedBytes::k16, 4, 1, 8, 2, 20 * kByteLoss, 1};
-constexpr Effort kHigh{SeedBytes::k16, 2, 1, 32, 3, 40 * kByteLoss, 2};
+constexpr Effort kLow{SeedBytes::k32, 15, 2, 2, 1, 12 * kByteLoss, 16, 6, 0};
+constexpr Effort kMiddle{SeedBytes::k16, 4, 1, 8, 2, 20 * kByteLoss, 64, 12, 1};
+constexpr Effort kHigh{SeedBytes::k16, 2, 1, 32, 3, 40 * kByteLoss, 256, 24, 2};
 
 // A piece of a stretch that one thread looks at.
 struct Part {
@@ -74,12 +74,12 @@ Result<std::vector<Step>> search(const Sides& sides, std::span<const Stretch> st
   STELLA_CHECK(parallel_for(stretches.size(), threads, [&](std::size_t i) -> Status {
     carry_in(sides, stretches[i], effort.drop, found[i]);
     tidy(found[i]);
-    paths[i] = cheapest_path(sides, found[i], stretches[i]);
+    paths[i] = cheapest_path(sides, found[i], stretches[i], effort.active_max);
     for (std::uint32_t round = 0; round < effort.gap_rounds; ++round) {
       const std::vector<Alignment> more = seek_gaps(sides, stretches[i], paths[i], effort.drop);
       found[i].insert(found[i].end(), more.begin(), more.end());
       tidy(found[i]);
-      paths[i] = cheapest_path(sides, found[i], stretches[i]);
+      paths[i] = cheapest_path(sides, found[i], stretches[i], effort.active_max);
     }
     return {};
   }));

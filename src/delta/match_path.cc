@@ -11,7 +11,6 @@ namespace stella::delta {
 namespace {
 
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
-constexpr std::size_t kActiveMax = 24;
 constexpr std::uint32_t kPauseBytes = 256;
 
 // A finished step of some way, from which others go on.
@@ -35,8 +34,9 @@ struct State {
 
 class Path {
  public:
-  Path(const Sides& sides, std::span<const Alignment> alignments, const Stretch& stretch)
-      : sides_(sides), alignments_(alignments), stretch_(stretch) {}
+  Path(const Sides& sides, std::span<const Alignment> alignments, const Stretch& stretch,
+       std::size_t active_max)
+      : sides_(sides), alignments_(alignments), stretch_(stretch), active_max_(active_max) {}
 
   std::vector<Step> run() {
     start();
@@ -80,7 +80,7 @@ class Path {
 
   void admit(const Alignment& alignment, std::uint32_t at) {
     if (alignment.end <= at) return;
-    if (states_.size() == kActiveMax) {
+    if (states_.size() > active_max_) {
       const auto worst =
           std::max_element(states_.begin() + 1, states_.end(), [](const State& a, const State& b) {
             return std::tie(a.failures, a.cost) < std::tie(b.failures, b.cost);
@@ -231,6 +231,7 @@ class Path {
   const Sides& sides_;
   std::span<const Alignment> alignments_;
   const Stretch& stretch_;
+  std::size_t active_max_;
   std::size_t next_ = 0;
   std::vector<Alignment> waiting_;  // a heap, those that begin first on top
   std::vector<State> states_;       // the first is the literal
@@ -242,9 +243,9 @@ class Path {
 }  // namespace
 
 std::vector<Step> cheapest_path(const Sides& sides, std::span<const Alignment> alignments,
-                                const Stretch& stretch) {
+                                const Stretch& stretch, std::size_t active_max) {
   if (stretch.begin == stretch.end) return {};
-  return Path(sides, alignments, stretch).run();
+  return Path(sides, alignments, stretch, active_max).run();
 }
 
 }  // namespace stella::delta

@@ -39,6 +39,6 @@ struct Step {
 // Dynamic programming over `alignments` (as tidy() leaves them; parts outside of the stretch are ignored)
 // under the prices of match_costs.h. The steps cover the stretch in order; neighbours have different shifts.
 [[nodiscard]] std::vector<Step> cheapest_path(const Sides& sides, std::span<const Alignment> alignments,
-                                              const Stretch& stretch);
+                                              const Stretch& stretch, std::size_t active_max);
 
 }  // namespace stella::delta

@@ -12,7 +12,9 @@ namespace stella::delta {
 namespace {
 
 constexpr std::uint32_t kBlockBytes = std::uint32_t{1} << 16;
-constexpr std::uint32_t kAhead = 4;  // places for which memory is fetched early
+constexpr std::uint32_t kAhead = 4;        // places for which memory is fetched early
+constexpr std::uint32_t kNearBytes = 64;   // what near_equal() looks at
+constexpr std::uint32_t kHurryBytes = 61;  // the step once the budget is spent
 constexpr std::size_t kLiveMax = 16;
 constexpr std::int64_t kGainMin = 2 * static_cast<std::int64_t>(kAlignmentCost);
 constexpr std::uint32_t kReachBytes = 4096;  // how far an alignment is grown at a time
@@ -22,12 +24,11 @@ constexpr std::uint32_t kJoinBytes = 256;
 // The number of equal bytes in a little neighbourhood of the target's place `at` under `shift`.
 std::uint32_t near_equal(const Sides& sides, std::uint32_t at, std::int32_t shift) {
   constexpr std::uint32_t kBefore = 16;
-  constexpr std::uint32_t kLength = 64;
   const std::int64_t begin = std::int64_t{at} - kBefore;
   const std::int64_t in_base = begin + shift;
   const bool whole = begin >= 0 && in_base >= 0 &&
-                     begin + kLength <= static_cast<std::int64_t>(sides.target.size()) &&
-                     in_base + kLength <= static_cast<std::int64_t>(sides.base.size());
+                     begin + kNearBytes <= static_cast<std::int64_t>(sides.target.size()) &&
+                     in_base + kNearBytes <= static_cast<std::int64_t>(sides.base.size());
   std::uint32_t equal = 0;
   if (whole) {
     // Eight bytes at a time: the high bit of each byte of `set` says that the sides differ there.
@@ -36,17 +37,17 @@ std::uint32_t near_equal(const Sides& sides, std::uint32_t at, std::int32_t shif
     const std::uint8_t* a = sides.target.data() + begin;
     const std::uint8_t* b = sides.base.data() + in_base;
     std::uint64_t different = 0;
-    for (std::uint32_t i = 0; i < kLength; i += 8) {
+    for (std::uint32_t i = 0; i < kNearBytes; i += 8) {
       const std::uint64_t x = load_le<std::uint64_t>(a + i) ^ load_le<std::uint64_t>(b + i);
       const std::uint64_t set = ((x & kLow7) + kLow7) | x;
       different += set >> 7 & kOnes;
     }
-    equal = kLength - static_cast<std::uint32_t>(different * kOnes >> 56);
+    equal = kNearBytes - static_cast<std::uint32_t>(different * kOnes >> 56);
   } else {
-    const Alignment room =
-        clip(sides, at - std::min(at, kBefore),
-             static_cast<std::uint32_t>(std::min<std::size_t>(at + kLength - kBefore, sides.target.size())),
-             shift);
+    const Alignment room = clip(
+        sides, at - std::min(at, kBefore),
+        static_cast<std::uint32_t>(std::min<std::size_t>(at + kNearBytes - kBefore, sides.target.size())),
+        shift);
     for (std::uint32_t i = room.begin; i < room.end; ++i)
       equal += sides.target[i] == sides.base[room.base_of(i)] ? 1 : 0;
   }
@@ -70,6 +71,9 @@ class Seeker {
       if (at >= block_end) continue;
       shape.resize(block_end - block + window - 1);
       sides_.target_operands.copy_shape(sides_.target, block, shape);
+      // Data that repeats itself in many ways would take quadratic time: past the budget, the rest is
+      // skimmed.
+      const std::uint64_t budget = compared_bytes_ + std::uint64_t{effort_.compared_max} * kBlockBytes;
       while (at < block_end) {
         const std::uint32_t clean = clean_end(at, block_end);
         if (clean > at) {
@@ -84,7 +88,7 @@ class Seeker {
           index_.prefetch_entries(hash_at(soon - kAhead * effort_.target_step_bytes));
         }
         look(at, hash_at(at));
-        at += effort_.target_step_bytes;
+        at += compared_bytes_ < budget ? effort_.target_step_bytes : kHurryBytes;
       }
     }
   }
@@ -129,6 +133,7 @@ class Seeker {
     Alignment more{at, at, live.alignment.shift};
     const std::uint32_t reach = at + std::min(kReachBytes, end_max_ - at);
     if (extend(sides_, more, at, reach, effort_.drop) <= 0) return;
+    compared_bytes_ += more.end - at;
     live.alignment.end = found_[live.index].end = more.end;
     live.open = more.end + kOpenBytes > reach;
     live.difference = first_difference(sides_, live.alignment, at);
@@ -149,6 +154,7 @@ class Seeker {
     candidates_.clear();
     for (std::size_t i = 0; i < places.size(); ++i) {
       const auto shift = static_cast<std::int32_t>(std::int64_t{places.offset(i)} - at);
+      compared_bytes_ += kNearBytes;
       if (!known(at, shift)) candidates_.push_back({near_equal(sides_, at, shift), shift});
     }
     if (candidates_.empty()) return;
@@ -175,6 +181,7 @@ class Seeker {
     const std::uint32_t reach = at + std::min(kReachBytes, end_max_ - at);
     const std::int64_t gain =
         extend(sides_, alignment, at - std::min(kReachBytes, at - begin_min_), reach, effort_.drop);
+    compared_bytes_ += alignment.end - alignment.begin + kNearBytes;
     if (gain < kGainMin) return;
     found_.push_back(alignment);
     if (alignment.end <= at) return;
@@ -197,6 +204,7 @@ class Seeker {
   std::vector<Candidate> candidates_;
   std::vector<Alignment> found_;
   std::int32_t last_shift_ = 0;
+  std::uint64_t compared_bytes_ = 0;
 };
 
 }  // namespace

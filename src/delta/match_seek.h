@@ -17,6 +17,8 @@ struct Effort {
   std::uint32_t candidates_max;     // places of the base that are tried for one place of the target
   std::uint32_t grown_max;          // those of them that are grown
   std::int64_t drop;                // loss across which an alignment is grown, in the unit of match_costs.h
+  std::uint32_t compared_max;       // bytes compared per byte of the target
+  std::uint32_t active_max;         // alignments that the path follows at one time
   std::uint32_t gap_rounds;         // looks at what is left literal
 };
 
