@@ -37,7 +37,7 @@ std::uint64_t quick_hash(ByteView bytes) {
 }
 
 Code CodeReader::read(ByteView bytes, std::uint64_t address, bool thumb, std::vector<CodeLine>* lines) {
-  stream_.clear(), token_bytes_.clear(), steps_.clear(), tokens_.clear(), locals_.clear(), targets_.clear();
+  stream_.clear(), references_.clear(), steps_.clear(), tokens_.clear(), locals_.clear(), targets_.clear();
   positions_.clear();
   decoder_.begin_function(thumb);
   Code code;
@@ -53,11 +53,10 @@ Code CodeReader::read(ByteView bytes, std::uint64_t address, bool thumb, std::ve
       instruction.token = 1;
       append_text('u', bytes.subspan(at, instruction.size));
     } else {
-      const std::size_t known = code.references.size();
-      append_record(instruction, bytes.subspan(at, instruction.size), address, bytes.size(), code);
-      const bool calls =
-          code.references.size() > known && code.references.back().kind != ReferenceKind::kData;
-      if (calls) step.reference = static_cast<std::uint32_t>(code.references.size());
+      const std::size_t known = references_.size();
+      append_record(instruction, bytes.subspan(at, instruction.size), address, bytes.size());
+      const bool calls = references_.size() > known && references_.back().kind != ReferenceKind::kData;
+      if (calls) step.reference = static_cast<std::uint32_t>(references_.size());
       step.ends_block = instruction.flow != Flow::kNone && instruction.flow != Flow::kCall &&
                         instruction.flow != Flow::kIndirectCall;
     }
@@ -79,17 +78,18 @@ Code CodeReader::read(ByteView bytes, std::uint64_t address, bool thumb, std::ve
   resolve_locals();
   mark_blocks(code);
   make_sketch(code);
-  for (const std::uint32_t token : tokens_) append_u32(token_bytes_, token);
+  code.references = references_;
   sha256_.update(stream_);
   code.strict = sha256_.finish();
-  sha256_.update(token_bytes_);
+  sha256_.update(
+      {reinterpret_cast<const std::uint8_t*>(tokens_.data()), tokens_.size() * sizeof(std::uint32_t)});
   code.loose = sha256_.finish();
   if (lines != nullptr) fill_lines(address, *lines);
   return code;
 }
 
 void CodeReader::append_record(const Instruction& instruction, ByteView bytes, std::uint64_t address,
-                               std::uint64_t size, Code& code) {
+                               std::uint64_t size) {
   if (!instruction.has_reference()) {
     stream_.push_back(static_cast<std::uint8_t>(bytes.size()));
     append(stream_, bytes);
@@ -99,15 +99,13 @@ void CodeReader::append_record(const Instruction& instruction, ByteView bytes, s
   decoder_.append_operands(stream_);
   if (instruction.has_target) {
     const bool call = instruction.flow == Flow::kCall;
-    append_target(instruction.target, address, size, call ? ReferenceKind::kCall : ReferenceKind::kJump,
-                  code);
+    append_target(instruction.target, address, size, call ? ReferenceKind::kCall : ReferenceKind::kJump);
   }
-  for (std::size_t i = 0; i < instruction.data_count; ++i)
-    append_data(instruction.data[i], address, size, code);
+  for (std::size_t i = 0; i < instruction.data_count; ++i) append_data(instruction.data[i], address, size);
 }
 
 void CodeReader::append_target(std::uint64_t target, std::uint64_t address, std::uint64_t size,
-                               ReferenceKind kind, Code& code) {
+                               ReferenceKind kind) {
   if (target - address < size && !(kind == ReferenceKind::kCall && target == address)) {
     append_local(target - address);
     return;
@@ -120,11 +118,10 @@ void CodeReader::append_target(std::uint64_t target, std::uint64_t address, std:
   } else {
     append_ordinal(target);
   }
-  code.references.push_back(reference);
+  references_.push_back(reference);
 }
 
-void CodeReader::append_data(const Instruction::Data& data, std::uint64_t address, std::uint64_t size,
-                             Code& code) {
+void CodeReader::append_data(const Instruction::Data& data, std::uint64_t address, std::uint64_t size) {
   if (data.address - address < size) {
     append_local(data.address - address);
     return;
@@ -148,7 +145,7 @@ void CodeReader::append_data(const Instruction::Data& data, std::uint64_t addres
       append_ordinal(data.address);
       break;
   }
-  code.references.push_back(reference);
+  references_.push_back(reference);
 }
 
 // Places that are only known by their address are told apart by the order in which the function names them.
@@ -192,35 +189,31 @@ void CodeReader::mark_blocks(Code& code) {
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     if (steps_[i].ends_block) leaders_[i + 1] = 1;
   }
-  for (const LocalTarget& local : locals_) leaders_[index_at(local.offset)] = 1;
+  for (const LocalTarget& local : locals_) leaders_[local.index] = 1;
   leaders_.resize(steps_.size());
   code.blocks = static_cast<std::uint32_t>(std::ranges::count(leaders_, 1));
 }
 
 void CodeReader::make_sketch(Code& code) {
-  grams_.clear();
-  for (std::size_t i = 0; i + 2 < tokens_.size(); ++i)
-    grams_.push_back(mix(tokens_[i], tokens_[i + 1], tokens_[i + 2]));
-  if (grams_.empty()) {
-    for (const std::uint32_t token : tokens_) grams_.push_back(mix(token, 0, 0));
-  }
-  // Repetitions are dropped late, so twice the size is kept at first.
-  constexpr std::size_t kKept = 4 * kSketchSize;
-  if (grams_.size() > kKept) {
-    std::ranges::nth_element(grams_, grams_.begin() + kKept);
-    std::vector<std::uint32_t> smallest(grams_.begin(), grams_.begin() + kKept);
-    std::ranges::sort(smallest);
-    smallest.erase(std::unique(smallest.begin(), smallest.end()), smallest.end());
-    if (smallest.size() >= kSketchSize) {
-      smallest.resize(kSketchSize);
-      code.sketch.assign(smallest.begin(), smallest.end());
-      return;
+  const std::size_t count = tokens_.size() < 3 ? tokens_.size() : tokens_.size() - 2;
+  // Of many hashes only those are sorted that are small enough to be among the smallest; there are some too
+  // many, since repetitions are dropped. When there are too few for once, all are.
+  constexpr std::uint64_t kWanted = kSketchSize + kSketchSize / 2;
+  const std::uint64_t all = std::uint64_t{1} << 32;
+  std::uint64_t below = count <= kWanted ? all : all * kWanted / count;
+  for (;; below = all) {
+    grams_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t gram =
+          tokens_.size() < 3 ? mix(tokens_[i], 0, 0) : mix(tokens_[i], tokens_[i + 1], tokens_[i + 2]);
+      if (gram < below) grams_.push_back(gram);
     }
+    std::ranges::sort(grams_);
+    grams_.erase(std::unique(grams_.begin(), grams_.end()), grams_.end());
+    if (grams_.size() >= kSketchSize || below == all) break;
   }
-  std::ranges::sort(grams_);
-  grams_.erase(std::unique(grams_.begin(), grams_.end()), grams_.end());
-  code.sketch.assign(grams_.begin(),
-                     grams_.begin() + static_cast<std::ptrdiff_t>(std::min(grams_.size(), kSketchSize)));
+  grams_.resize(std::min(grams_.size(), kSketchSize));
+  code.sketch.assign(grams_.begin(), grams_.end());
 }
 
 void CodeReader::fill_lines(std::uint64_t address, std::vector<CodeLine>& lines) {

@@ -64,13 +64,13 @@ class CodeReader {
   struct LocalTarget {
     std::uint32_t stream_at = 0;  // where the index of the instruction goes
     std::uint32_t offset = 0;
+    std::uint32_t index = 0;
   };
 
   void append_record(const Instruction& instruction, ByteView bytes, std::uint64_t address,
-                     std::uint64_t size, Code& code);
-  void append_target(std::uint64_t target, std::uint64_t address, std::uint64_t size, ReferenceKind kind,
-                     Code& code);
-  void append_data(const Instruction::Data& data, std::uint64_t address, std::uint64_t size, Code& code);
+                     std::uint64_t size);
+  void append_target(std::uint64_t target, std::uint64_t address, std::uint64_t size, ReferenceKind kind);
+  void append_data(const Instruction::Data& data, std::uint64_t address, std::uint64_t size);
   void append_ordinal(std::uint64_t target);
   void append_local(std::uint64_t offset);
   void append_text(char mark, ByteView text);
@@ -84,7 +84,7 @@ class CodeReader {
   const Contents& contents_;
   Sha256 sha256_;
   Bytes stream_;
-  Bytes token_bytes_;
+  std::vector<Reference> references_;
   std::vector<Step> steps_;
   std::vector<std::uint32_t> tokens_;
   std::vector<LocalTarget> locals_;

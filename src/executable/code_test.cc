@@ -161,6 +161,60 @@ TEST(Code, JoinsPageAndOffsetOnArm64) {
   EXPECT_EQ(read(0x1ff, 0x10, 8).references[0].target, 0x200010U);
 }
 
+TEST(Code, ForgetsWhatARegisterHeldOnceItIsWritten) {
+  // adrp x0; ldr x1, [x0, #offset]; mov x0, x2; ldr x1, [x0, #offset]; ret — the second load is of a field.
+  const auto read = [](std::uint32_t offset) {
+    const std::uint32_t load = 0xf9400001 | ((offset / 8) << 10);
+    return Bench(object::Machine::kArm64, 0x1000,
+                 arm64({0x90000000 | (0x7f << 5), load, 0xaa0203e0, load, 0xd65f03c0}), "")
+        .read();
+  };
+  EXPECT_EQ(read(8).references.size(), 1U);
+  EXPECT_NE(read(8).strict, read(16).strict);
+}
+
+TEST(Code, DecodesEveryMachine) {
+  struct Case {
+    object::Machine machine;
+    unsigned bits;
+    std::endian order;
+    Bytes returns;
+  };
+  for (const Case& one :
+       {Case{object::Machine::kX86, 32, std::endian::little, {0xc3}},
+        Case{object::Machine::kX64, 64, std::endian::little, {0xc3}},
+        Case{object::Machine::kArm64, 64, std::endian::little, {0xc0, 0x03, 0x5f, 0xd6}},
+        Case{object::Machine::kArm, 32, std::endian::little, {0x1e, 0xff, 0x2f, 0xe1}},
+        Case{object::Machine::kRiscV, 64, std::endian::little, {0x82, 0x80}},
+        Case{object::Machine::kRiscV, 32, std::endian::little, {0x67, 0x80, 0x00, 0x00}},
+        Case{object::Machine::kPowerPc, 64, std::endian::little, {0x20, 0x00, 0x80, 0x4e}},
+        Case{object::Machine::kPowerPc, 32, std::endian::big, {0x4e, 0x80, 0x00, 0x20}},
+        Case{object::Machine::kMips, 32, std::endian::big, {0x03, 0xe0, 0x00, 0x08}},
+        Case{object::Machine::kMips, 64, std::endian::little, {0x08, 0x00, 0xe0, 0x03}},
+        Case{object::Machine::kSystemZ, 64, std::endian::big, {0x07, 0xfe}},
+        Case{object::Machine::kLoongArch, 64, std::endian::little, {0x20, 0x00, 0x00, 0x4c}}}) {
+    object::Image image;
+    image.machine = one.machine;
+    image.bits = one.bits;
+    image.byte_order = one.order;
+    const AddressSpace space(image);
+    auto decoder = Decoder::create(image, space);
+    ASSERT_TRUE(decoder) << to_string(one.machine) << to_string(decoder.error());
+    Instruction instruction;
+    (*decoder)->begin_function(false);
+    ASSERT_TRUE((*decoder)->decode(one.returns, 0x1000, instruction)) << to_string(one.machine);
+    EXPECT_EQ(instruction.size, one.returns.size()) << to_string(one.machine);
+    EXPECT_TRUE(instruction.flow == Flow::kReturn || instruction.flow == Flow::kIndirectJump)
+        << to_string(one.machine);
+  }
+}
+
+TEST(Code, RefusesMachinesThatAreNotDisassembled) {
+  object::Image image;
+  const AddressSpace space(image);
+  EXPECT_EQ(Decoder::create(image, space).error().code, ErrorCode::kUnsupported);
+}
+
 TEST(Code, ListsWhatIsNoInstruction) {
   const Code code = x64({0x06, 0x06, 0xc3});  // not valid in 64-bit mode
   EXPECT_EQ(code.undecoded, 2U);

@@ -229,6 +229,8 @@ void Decoder::begin_function(bool thumb) {
 bool Decoder::decode(ByteView bytes, std::uint64_t address, Instruction& out) {
   State& state = *state_;
   out = Instruction();
+  const bool remembers = !state.remembered.empty() && bytes.size() >= 4;
+  if (remembers && recall_arm64(state, load_le<std::uint32_t>(bytes.data()), out)) return true;
   state.last.clear();
   state.last.setFlags(0);
   state.masked = 0;
@@ -248,8 +250,11 @@ bool Decoder::decode(ByteView bytes, std::uint64_t address, Instruction& out) {
   out.padding = info.padding;
   out.trap = info.trap;
   state.extract(state, info, address, out);
+  if (remembers) remember_arm64(state, load_le<std::uint32_t>(bytes.data()), out);
   return true;
 }
+
+void Decoder::keep_operands() { state_->remembered.clear(); }
 
 void Decoder::append_operands(Bytes& to) const {
   const State& state = *state_;

@@ -61,6 +61,10 @@ class Decoder {
   // Decodes the instruction at bytes[0], which lies at `address`. False when there is none.
   [[nodiscard]] bool decode(ByteView bytes, std::uint64_t address, Instruction& out);
 
+  // Makes text() possible after every decode(), which is slower. Otherwise the operands are kept only of
+  // instructions that have references.
+  void keep_operands();
+
   // Appends opcode and operands of the last instruction, references left out, in a form that does not depend
   // on how it was encoded.
   void append_operands(Bytes& to) const;

@@ -46,6 +46,10 @@ void forget_written(Decoder::State& state) {
   }
 }
 
+void forget_call_clobbered(Decoder::State& state) {
+  for (unsigned i = 0; i < kCallClobbered; ++i) state.known[i].valid = false;
+}
+
 void extract_branch(Decoder::State& state, const OpcodeInfo& info, std::uint64_t address, Instruction& out) {
   const llvm::MCOperand& operand = state.last.getOperand(static_cast<unsigned>(info.target_operand));
   if (operand.isImm()) {
@@ -90,12 +94,51 @@ void extract(Decoder::State& state, const OpcodeInfo& info, std::uint64_t addres
     out.flow = Flow::kIndirectCall;
   }
   forget_written(state);
-  if (out.flow == Flow::kCall || out.flow == Flow::kIndirectCall) {
-    for (unsigned i = 0; i < kCallClobbered; ++i) state.known[i].valid = false;
-  }
+  if (out.flow == Flow::kCall || out.flow == Flow::kIndirectCall) forget_call_clobbered(state);
+}
+
+constexpr std::size_t kRememberedBits = 14;
+
+Decoder::State::Remembered& slot_of(Decoder::State& state, std::uint32_t word) {
+  return state.remembered[(word * 0x9e3779b1U) >> (32 - kRememberedBits)];
 }
 
 }  // namespace
+
+bool recall_arm64(Decoder::State& state, std::uint32_t word, Instruction& out) {
+  const Decoder::State::Remembered& slot = slot_of(state, word);
+  if (!slot.used || slot.word != word) return false;
+  if (slot.base >= 0 && state.known[static_cast<std::size_t>(slot.base)].valid) return false;
+  out.token = slot.token;
+  out.size = 4;
+  out.flow = slot.flow;
+  out.padding = slot.padding;
+  out.trap = slot.trap;
+  for (const std::int8_t index : slot.written) {
+    if (index >= 0) state.known[static_cast<std::size_t>(index)].valid = false;
+  }
+  if (out.flow == Flow::kIndirectCall) forget_call_clobbered(state);
+  return true;
+}
+
+void remember_arm64(Decoder::State& state, std::uint32_t word, const Instruction& instruction) {
+  const OpcodeInfo& info = state.opcodes[state.last.getOpcode()];
+  const unsigned written = state.instructions->get(state.last.getOpcode()).getNumDefs();
+  if (instruction.has_reference() || info.kind == kPage || written > 2 ||
+      written > state.last.getNumOperands())
+    return;
+  Decoder::State::Remembered slot{
+      word, instruction.token, instruction.flow, true, instruction.padding, instruction.trap, -1, {-1, -1}};
+  const auto index_of = [&](unsigned operand) {
+    return state.last.getOperand(operand).isReg()
+               ? state.register_index[state.last.getOperand(operand).getReg()]
+               : std::int8_t{-1};
+  };
+  for (unsigned i = 0; i < written; ++i) slot.written[i] = index_of(i);
+  if ((info.kind == kAddOffset || info.kind == kLoadOffset) && state.last.getNumOperands() > 2)
+    slot.base = index_of(1);
+  slot_of(state, word) = slot;
+}
 
 void describe_arm64(Decoder::State& state) {
   for (unsigned opcode = 0; opcode < state.opcodes.size(); ++opcode) {
@@ -129,6 +172,7 @@ void describe_arm64(Decoder::State& state) {
     if (number && index < 31) state.register_index[i] = static_cast<std::int8_t>(index);
   }
   state.skip_bytes = 4;
+  state.remembered.resize(std::size_t{1} << kRememberedBits);
   state.extract = &extract;
 }
 

@@ -74,6 +74,19 @@ struct Decoder::State {
   unsigned no_index_wide = 0;               // RIZ
   std::uint8_t skip_bytes = 1;              // over what is no instruction
 
+  // What is known of instruction words seen before, on machines whose words always mean the same (AArch64).
+  struct Remembered {
+    std::uint32_t word = 0;
+    std::uint32_t token = 0;
+    Flow flow = Flow::kNone;
+    bool used = false;
+    bool padding = false;
+    bool trap = false;
+    std::int8_t base = -1;  // the register that must hold no known address for this to be all there is to say
+    std::array<std::int8_t, 2> written{-1, -1};
+  };
+  std::vector<Remembered> remembered;  // by hash of the word; empty: do not remember
+
   void (*extract)(State& state, const OpcodeInfo& info, std::uint64_t address, Instruction& out) = nullptr;
 
   void add_data(Instruction& out, std::uint64_t address, std::uint8_t load_bytes, std::size_t operand) {
@@ -81,6 +94,10 @@ struct Decoder::State {
     masked |= operand < 32 ? 1U << operand : 0U;
   }
 };
+
+// Answers for a word seen before; false when it must be decoded. `last` is then not the instruction.
+[[nodiscard]] bool recall_arm64(Decoder::State& state, std::uint32_t word, Instruction& out);
+void remember_arm64(Decoder::State& state, std::uint32_t word, const Instruction& instruction);
 
 void describe_x86(Decoder::State& state);
 void describe_arm64(Decoder::State& state);

@@ -147,7 +147,8 @@ void describe_x86(Decoder::State& state) {
       break;
     }
     info.load_bytes = description.mayLoad() ? load_bytes_of(name) : std::uint8_t{0};
-    if (starts_with_any(name, {"LEA16r", "LEA32r", "LEA64"})) {  // LLVM does not call its operand a memory reference
+    if (starts_with_any(
+            name, {"LEA16r", "LEA32r", "LEA64"})) {  // LLVM does not call its operand a memory reference
       info.kind = kLoadAddress;
       info.memory_operand = 1;
     }

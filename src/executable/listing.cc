@@ -40,6 +40,7 @@ class Lister {
     }
     Listing listing;
     Instruction instruction;
+    decoder->keep_operands();
     decoder->begin_function(thumb);
     for (const CodeLine& line : lines) {
       const bool decoded = decoder->decode(bytes.subspan(line.address - address), line.address, instruction);
