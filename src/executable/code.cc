@@ -177,9 +177,10 @@ std::uint32_t CodeReader::index_at(std::uint32_t offset) const {
 }
 
 void CodeReader::resolve_locals() {
-  for (const LocalTarget& local : locals_) {
-    if (local.stream_at + 4 <= stream_.size())
-      store_le(stream_.data() + local.stream_at, index_at(local.offset));
+  for (LocalTarget& local : locals_) {
+    local.index = index_at(local.offset);
+    const bool kept = local.stream_at + 4 <= stream_.size();
+    if (kept) store_le(stream_.data() + local.stream_at, local.index);
   }
 }
 

@@ -5,6 +5,12 @@ namespace stella::executable {
 namespace {
 
 void extract(Decoder::State& state, const OpcodeInfo& info, std::uint64_t address, Instruction& out) {
+  // RISC-V and LoongArch return and call through general jumps; only the operands tell.
+  if (state.analysis && state.analysis->isReturn(state.last)) out.flow = Flow::kReturn;
+  if (state.analysis && out.flow == Flow::kNone) {
+    if (state.analysis->isCall(state.last)) out.flow = Flow::kCall;
+    if (state.analysis->isIndirectBranch(state.last)) out.flow = Flow::kIndirectJump;
+  }
   if (out.flow == Flow::kNone || out.flow == Flow::kReturn) return;
   std::uint64_t target = 0;
   if (state.analysis && state.analysis->evaluateBranch(state.last, address, out.size, target)) {
