@@ -12,6 +12,7 @@ constexpr std::uint32_t kGapMin = 4;
 constexpr std::uint32_t kReachBytes = 16 << 10;  // how far from a neighbour one looks
 constexpr std::uint32_t kOverlapBytes = 64;      // how far what is found may reach into its neighbours
 constexpr std::int64_t kSlackBytes = 256;
+constexpr std::uint64_t kComparedMax = 64;  // bytes compared per byte of a gap
 constexpr unsigned kTableBits = 15;
 constexpr std::int64_t kGainMin = static_cast<std::int64_t>(kAlignmentCost) / 2;
 
@@ -43,14 +44,17 @@ class GapSeeker {
     const std::uint32_t high_end = end + std::min(stretch_.end - end, kOverlapBytes);
     std::uint32_t known_until = begin;
     std::int32_t known_shift = 0;
-    for (std::uint32_t at = begin; at + kSeedBytes <= end; ++at) {
+    std::uint64_t compared = 0;  // bounded, as data that repeats itself has a match at each place
+    for (std::uint32_t at = begin; at + kSeedBytes <= end && compared / kComparedMax < end - begin; ++at) {
       const std::uint64_t seed = seed_at(sides_.target.data() + at);
       const Slot slot = last_[slot_of(seed)];
       if (slot.round != round_ || seed_at(sides_.base.data() + slot.place) != seed) continue;
       const auto shift = static_cast<std::int32_t>(std::int64_t{slot.place} - at);
       if (shift == known_shift && at < known_until) continue;
       Alignment alignment{at, at, shift};
-      if (extend(sides_, alignment, low_end, high_end, drop_) < kGainMin) continue;
+      const std::int64_t gain = extend(sides_, alignment, low_end, high_end, drop_);
+      compared += alignment.end - alignment.begin;
+      if (gain < kGainMin) continue;
       known_shift = shift;
       known_until = alignment.end;
       found_.push_back(alignment);
