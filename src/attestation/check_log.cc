@@ -24,6 +24,10 @@ std::unexpected<Error> wrong(std::string message, std::string expected = {}, std
 
 bool is_v2(const LogEntry& entry) { return entry.version == "0.0.2" && entry.kind == "hashedrekord"; }
 
+bool proof_demanded(const VerifyPolicy& policy) {
+  return policy.require_log || policy.strict || policy.checkpoint.has_value();
+}
+
 // What the checks of all entries together came to.
 struct Outcome {
   std::set<Digest> logs_proven{};    // by their keys: one log listed twice counts once
@@ -175,27 +179,34 @@ Status check_promise(Run& run, const LogEntry& entry, const TrustedLog& log) {
   return {};
 }
 
-// Times of v1 entries count only under the log's signature; a v2 log gives none.
-void check_entry_time(Run& run, const LogEntry& entry, const TrustedLog& log, bool promised) {
-  if (is_v2(entry)) {
-    // The key must have been valid when the entry was made, which timestamps tell.
+// The log's key must have been valid when the log took the entry: at the time that it promised (v1), or that
+// timestamps prove. With no proven time, the key must be valid still: whoever holds a key that was given up
+// could date its entries at will.
+void check_log_validity(Run& run, const LogEntry& entry, const TrustedLog& log, bool promised,
+                        Outcome& outcome) {
+  std::vector<Time> times;
+  if (promised && entry.integrated_time != 0) {
+    times.push_back({.seconds = entry.integrated_time});
+    run.times.push_back({.time = times.front(), .source = TimeSource::kLog});
+  } else {
     for (const ProvenTime& proven : run.times) {
-      if (proven.source == TimeSource::kTimestamp && !log.valid.contains(proven.time)) {
-        run.failed(CheckId::kLogCheckpoint, wrong("the log's key was not valid at the signing time",
-                                                  to_string(log.valid), to_string(proven.time))
-                                                .error());
-      }
+      if (proven.source == TimeSource::kTimestamp) times.push_back(proven.time);
     }
-    return;
   }
-  if (entry.integrated_time == 0) return;
-  const Time time{.seconds = entry.integrated_time};
-  if (!log.valid.contains(time)) {
-    run.failed(CheckId::kLogCheckpoint, wrong("the log's key was not valid when it took the entry",
-                                              to_string(log.valid), to_string(time))
-                                            .error());
+  const bool proven = !times.empty();
+  if (!proven) times.push_back(run.policy.at);
+  for (const Time time : times) {
+    if (log.valid.contains(time)) continue;
+    outcome.logs_proven.erase(log.key.id());
+    outcome.logs_promised.erase(log.key.id());
+    return run.failed(
+        CheckId::kLogCheckpoint,
+        wrong(proven ? "the log's key was not valid when it took the entry"
+                     : "the log's key is not valid now, and no time proves that the entry is older",
+              to_string(log.valid), to_string(time))
+            .error(),
+        proven || proof_demanded(run.policy));
   }
-  if (promised) run.times.push_back({.time = time, .source = TimeSource::kLog});
 }
 
 void check_entry(Run& run, const LogEntry& entry, std::size_t number, Outcome& outcome) {
@@ -248,15 +259,15 @@ void check_entry(Run& run, const LogEntry& entry, std::size_t number, Outcome& o
   } else {
     ++outcome.without_proof;
   }
-  check_entry_time(run, entry, *log, promised);
+  check_log_validity(run, entry, *log, promised, outcome);
   run.report.log_entries.push_back(std::move(reference));
 }
 
 // One verdict for entries that cannot be proven, and one for their number.
 void check_threshold(Run& run, const Outcome& outcome) {
   const VerifyPolicy& policy = run.policy;
-  const bool demanded = run.keyless() || policy.require_log || policy.strict || policy.checkpoint.has_value();
-  const bool proof_demanded = policy.require_log || policy.strict || policy.checkpoint.has_value();
+  const bool asked = proof_demanded(policy);
+  const bool demanded = run.keyless() || asked;
   if (outcome.without_proof > 0 && outcome.logs_proven.empty()) {
     // Version 0.1 carries the log's signed promise alone; every other way lacks a proof that a log holds the
     // entry.
@@ -265,11 +276,10 @@ void check_threshold(Run& run, const Outcome& outcome) {
                         outcome.logs_promised.empty() ? "none" : "the log's promise only",
                         "fetch the proof from the log and store it with the bundle")
                       .error();
-    run.failed(CheckId::kLogInclusion, std::move(error),
-               proof_demanded || (run.keyless() && !promise_suffices));
+    run.failed(CheckId::kLogInclusion, std::move(error), asked || (run.keyless() && !promise_suffices));
   }
   std::set<Digest> logs = outcome.logs_proven;
-  if (run.bundle.version == BundleVersion::kV01 && !proof_demanded) {
+  if (run.bundle.version == BundleVersion::kV01 && !asked) {
     logs.insert(outcome.logs_promised.begin(), outcome.logs_promised.end());
   }
   const std::size_t wanted = std::max<std::size_t>(policy.logs_min, demanded ? 1 : 0);

@@ -28,11 +28,6 @@ crypto::Hash hash_of(tlog::HashAlgorithm algorithm) {
   return crypto::Hash::kSha256;
 }
 
-bool has_key(const Run& run, ByteView spki) {
-  return std::ranges::any_of(
-      run.policy.keys, [&](const crypto::PublicKey& key) { return std::ranges::equal(key.spki(), spki); });
-}
-
 Status compare_verifier(const Run& run, const tlog::EntryVerifier& verifier) {
   using Form = tlog::EntryVerifier::Form;
   if (const crypto::Certificate* certificate = run.bundle.certificate()) {
@@ -44,12 +39,12 @@ Status compare_verifier(const Run& run, const tlog::EntryVerifier& verifier) {
       return other("certificate", certificate->der(), verifier.der);
     return {};
   }
-  // The bundle only hints at its key: the entry's must be one that the policy trusts, and check_signer holds
-  // it to the signature.
-  if (verifier.form != Form::kPublicKey || !has_key(run, verifier.der)) {
+  // The bundle only hints at its key: the entry's must be the trusted one that the signature fits.
+  if (verifier.form != Form::kPublicKey || !run.key || !std::ranges::equal(run.key->spki(), verifier.der)) {
     return fail({.code = ErrorCode::kUntrusted,
-                 .message = "the log entry is of another bundle: its key is none of those trusted",
-                 .found = to_hex(sha256(verifier.der).view())});
+                 .message = "the log entry is of another bundle: its key is not the one that signed",
+                 .expected = run.key ? "key sha256:" + to_hex(run.key->id().view()) : "a trusted key",
+                 .found = "sha256:" + to_hex(sha256(verifier.der).view())});
   }
   return {};
 }

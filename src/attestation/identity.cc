@@ -137,6 +137,13 @@ Result<std::string> repository_host(std::string_view issuer) {
 Result<SignerRule> make_signer_rule(IdentityPattern identity, std::string_view issuer,
                                     std::vector<ExtensionCondition> conditions) {
   STELLA_TRY(TextPattern pattern, TextPattern::wildcard(issuer));
+  // "https://.*" would let any issuer vouch for any name: scheme and host are literal.
+  const std::size_t any = issuer.find(kAny);
+  const std::size_t scheme = issuer.find("://");
+  if (any != std::string_view::npos &&
+      (scheme == std::string_view::npos || issuer.find('/', scheme + 3) > any)) {
+    return refused("an issuer's host must be known exactly", issuer, "such as https://gitlab.example.com/.*");
+  }
   if (!identity.repository.empty()) {
     STELLA_TRY(const std::string host, repository_host(issuer));
     STELLA_TRY(TextPattern repository,

@@ -93,6 +93,11 @@ TEST(Identity, ComparesNamesWithEveryAlternativeName) {
 TEST(Identity, PinsTheIssuer) {
   EXPECT_THAT(outcome(kName, claims(), "https://evil.example"), HasSubstr("another issuer"));
   EXPECT_THAT(outcome(kName, claims(), ".*"), HasSubstr("no identity"));
+  for (const char* issuer : {"https://.*", "https://token.*", "h.*", "https://a.*/b"}) {
+    EXPECT_THAT(outcome(kName, claims(), issuer), HasSubstr("host must be known exactly")) << issuer;
+  }
+  EXPECT_THAT(outcome(kName, claims(), "https://token.actions.githubusercontent.com/.*"),
+              HasSubstr("another issuer"));
   SignerClaims without = claims();
   without.issuer.clear();
   EXPECT_THAT(outcome(kName, without), HasSubstr("no issuer"));

@@ -63,6 +63,7 @@ Verdict Verifier::verify(const Bundle& bundle, const std::optional<ArtifactDiges
       .root = state_->root, .cache = state_->cache, .bundle = bundle, .artifact = artifact, .policy = policy};
   run.passed(CheckId::kBundle, fmt::format("bundle of version {}", to_string(bundle.version)));
   check_content(run);
+  check_key(run);
   check_timestamps(run);
   check_log(run);
   check_time(run);

@@ -404,6 +404,29 @@ TEST_F(VerifyManagedKey, RefusesAnotherKey) {
   expect_refused(statement(), other, CheckId::kIdentity, "no identity is trusted");
 }
 
+TEST_F(VerifyManagedKey, HoldsTheEntryToTheKeyThatSigned) {
+  const auto other = crypto::PrivateKey::generate(crypto::KeyType::kEcdsaP256).value();
+  trusting.keys.push_back(other.public_key());
+  Bundle bundle = statement({.managed_key = key});
+  const Bytes message = statement::pre_authentication_encoding(*bundle.envelope());
+  bundle.log_entries.clear();
+  sigstore.log_to(sigstore.v2, bundle, message, {.managed_key = other});
+  expect_refused(bundle, trusting, CheckId::kLogEntry, "its key is not the one that signed");
+}
+
+TEST_F(VerifyManagedKey, TakesNoTimelessProofOfALogThatHasEnded) {
+  TrustedRoot root = sigstore.root();
+  for (TrustedLog& log : root.logs) log.valid.end = kSigned;
+  const Bundle timeless = statement({.timestamp = false, .managed_key = key});
+  const Report report = Verifier(root).verify(timeless, artifact(content()), trusting).report;
+  EXPECT_TRUE(report.accepted);  // a key needs no log
+  EXPECT_EQ(report.find(CheckId::kLogThreshold)->state, CheckState::kFailed);
+  trusting.require_log = true;
+  expect_refused(timeless, trusting, CheckId::kLogCheckpoint, "not valid now", artifact(content()), root);
+  EXPECT_TRUE(
+      Verifier(root).verify(statement({.managed_key = key}), artifact(content()), trusting).report.accepted);
+}
+
 TEST_F(VerifyManagedKey, ChecksEd25519OverFilesOnlyWithTheFile) {
   const auto ed25519 = crypto::PrivateKey::generate(crypto::KeyType::kEd25519).value();
   trusting.keys = {ed25519.public_key()};
