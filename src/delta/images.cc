@@ -58,7 +58,8 @@ void add_area(FoundImage& found, const object::Image& image, const object::Secti
 // Sorted and disjoint; of two that overlap, the second is left out.
 template <typename T, typename Begin, typename End>
 void make_disjoint(std::vector<T>& items, Begin begin, End end) {
-  std::ranges::stable_sort(items, {}, begin);
+  std::ranges::sort(
+      items, [&](const T& a, const T& b) { return begin(a) != begin(b) ? begin(a) < begin(b) : a < b; });
   std::vector<T> kept;
   for (T& item : items) {
     if (kept.empty() || begin(item) >= end(kept.back())) kept.push_back(std::move(item));
