@@ -149,7 +149,9 @@ class Builder final : public YAML::EventHandler {
 }  // namespace
 
 Error Document::at_line(Error error) const {
-  for (std::string_view path = error.where; !path.empty();) {
+  // What follows the path, after a colon, is a place within the value.
+  for (std::string_view path = std::string_view(error.where).substr(0, error.where.find(": "));
+       !path.empty();) {
     const auto line = lines.find(path);
     if (line != lines.end()) return std::move(error).at(fmt::format("line {}", line->second));
     path = path.substr(0, std::min(path.find_last_of(".["), path.size() - 1));

@@ -24,6 +24,7 @@ trust:
   EXPECT_EQ(document.lines.at("$.trust.rules[0].on[3]"), 6);
   EXPECT_EQ(document.at_line({.where = "$.trust.rules[1].text"}).where, "line 7: $.trust.rules[1].text");
   EXPECT_EQ(document.at_line({.where = "$.trust.rules[1].absent"}).where, "line 7: $.trust.rules[1].absent");
+  EXPECT_EQ(document.at_line({.where = "$.version: file: line 3"}).where, "line 2: $.version: file: line 3");
   EXPECT_EQ(document.at_line({.where = ""}).where, "");
 }
 

@@ -15,6 +15,7 @@
 #include "environment.h"
 #include "progress_bar.h"
 #include "stella/base/file.h"
+#include "stella/base/utf8.h"
 #include "stella/report/attest.h"
 #include "stella/report/report.h"
 
@@ -120,10 +121,13 @@ Status print(int descriptor, std::string_view text) {
                           descriptor == STDOUT_FILENO ? "standard output" : "standard error");
 }
 
+// Names of files and pieces of broken input need not be UTF-8; JSON must be.
+std::string json_text(const json::Value& value) { return repaired_utf8(json::pretty(value)); }
+
 int print_error(const Error& error, const std::string& verb, bool as_json) {
   // Nothing more can be done when this cannot be printed either.
   if (as_json) {
-    (void)print(STDOUT_FILENO, json::pretty(report::to_json(error, verb)));
+    (void)print(STDOUT_FILENO, json_text(report::to_json(error, verb)));
   } else {
     (void)print(STDERR_FILENO, report::text(error, style_for(STDERR_FILENO)));
   }
@@ -178,7 +182,7 @@ int run_checked(int argc, const char* const* argv) {
   if (!outcome) return print_error(outcome.error(), command->verb, json_errors);
 
   const bool is_help = std::holds_alternative<HelpOptions>(command->options);
-  const std::string text = command->json && !is_help ? json::pretty(outcome->json) : outcome->text;
+  const std::string text = command->json && !is_help ? json_text(outcome->json) : outcome->text;
   const bool silent = command->quiet && !command->json && !is_help;
   if (!silent) {
     const Status printed = print(outcome->to_standard_error ? STDERR_FILENO : STDOUT_FILENO, text);

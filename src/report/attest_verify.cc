@@ -150,12 +150,13 @@ Value to_json(const attestation::Verdict& verdict) {
 Value to_json(const operations::EvidenceVerdict& evidence) {
   Array bundles;
   for (const attestation::Verdict& verdict : evidence.verdicts) bundles.push_back(to_json(verdict));
-  return Object{{"bundle", evidence.bundle.string()},
-                {"artifact", optional_text(evidence.artifact)},
-                {"sha256", evidence.sha256 ? Value(to_hex(evidence.sha256->view())) : Value()},
-                {"accepted", evidence.accepted},
-                {"bundles", std::move(bundles)},
-                {"error", evidence.error ? report::to_json(*evidence.error, "attest verify") : Value()}};
+  return Object{
+      {"bundle", evidence.bundle.string()},
+      {"artifact", optional_text(evidence.artifact)},
+      {"sha256", evidence.sha256 ? Value(to_hex(evidence.sha256->view())) : Value()},
+      {"accepted", evidence.accepted},
+      {"bundles", std::move(bundles)},
+      {"error", evidence.error ? *report::to_json(*evidence.error, "attest verify").find("error") : Value()}};
 }
 
 }  // namespace

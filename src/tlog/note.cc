@@ -7,6 +7,7 @@
 
 #include "stella/base/base64.h"
 #include "stella/base/digest.h"
+#include "stella/base/utf8.h"
 #include "stella/crypto/signature.h"
 
 namespace stella::tlog {
@@ -14,28 +15,6 @@ namespace {
 
 constexpr std::string_view kDash = "\xE2\x80\x94 ";  // em dash, space
 constexpr std::string_view kRsaIdentifier = "PKIX-RSA-PKCS#1v1.5";
-
-// The length of the valid UTF-8 character at the front, with its code point; nothing if it is malformed,
-// overlong or a surrogate.
-struct Character {
-  std::uint32_t code = 0;
-  std::size_t size = 0;
-};
-std::optional<Character> first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  if (text.empty()) return std::nullopt;
-  if (byte(0) < 0x80) return Character{byte(0), 1};
-  const std::size_t size = byte(0) >= 0xf0 ? 4 : byte(0) >= 0xe0 ? 3 : 2;
-  if (byte(0) < 0xc2 || byte(0) > 0xf4 || text.size() < size) return std::nullopt;
-  std::uint32_t code = byte(0) & (0xffU >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return std::nullopt;
-    code = code << 6 | (byte(i) & 0x3fU);
-  }
-  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (code < kLeast[size] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return std::nullopt;
-  return Character{code, size};
-}
 
 bool is_unicode_space(std::uint32_t code) {
   return (code >= 0x09 && code <= 0x0d) || code == 0x20 || code == 0x85 || code == 0xa0 || code == 0x1680 ||
@@ -46,24 +25,24 @@ bool is_unicode_space(std::uint32_t code) {
 bool is_key_name(std::string_view name) {
   if (name.empty()) return false;
   while (!name.empty()) {
-    const auto character = first_character(name);
+    const auto character = first_utf8_character(name);
     if (!character || is_unicode_space(character->code) || character->code == '+' || character->code < 0x20) {
       return false;
     }
-    name.remove_prefix(character->size);
+    name.remove_prefix(character->size_bytes);
   }
   return true;
 }
 
 Status check_characters(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
-    const auto character = first_character(text.substr(at));
+    const auto character = first_utf8_character(text.substr(at));
     if (!character)
       return fail(ErrorCode::kCorrupt, "a signed note is not UTF-8", fmt::format("byte {}", at));
     if (character->code < 0x20 && character->code != '\n') {
       return fail(ErrorCode::kCorrupt, "a signed note holds a control character", fmt::format("byte {}", at));
     }
-    at += character->size;
+    at += character->size_bytes;
   }
   return {};
 }
