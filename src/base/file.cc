@@ -78,12 +78,13 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path, Existin
   auto state = std::make_unique<State>();
   state->path = path;
   state->existing = existing;
-  const std::filesystem::path temporary = temporary_name(folder_of(path));
-  state->descriptor = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  state->temporary = Temporary(temporary_name(folder_of(path)), Temporary::Kind::kFile);
+  state->descriptor = ::open(state->temporary.path().c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (state->descriptor < 0) {
-    return fail(os_error(errno, "cannot create a file in the folder", folder_of(path).string()));
+    const int error_number = errno;
+    state->temporary.keep();
+    return fail(os_error(error_number, "cannot create a file in the folder", folder_of(path).string()));
   }
-  state->temporary = Temporary(temporary, Temporary::Kind::kFile);
   return AtomicFile(std::move(state));
 }
 

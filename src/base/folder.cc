@@ -19,8 +19,8 @@ namespace fs = std::filesystem;
 
 class FolderFile final : public ByteSink {
  public:
-  FolderFile(int descriptor, fs::path path)
-      : descriptor_(descriptor), temporary_(std::move(path), Temporary::Kind::kFile) {}
+  FolderFile(int descriptor, Temporary temporary)
+      : descriptor_(descriptor), temporary_(std::move(temporary)) {}
   FolderFile(const FolderFile&) = delete;
   FolderFile& operator=(const FolderFile&) = delete;
   ~FolderFile() override { ::close(descriptor_); }
@@ -64,10 +64,11 @@ void remove_known(const fs::path& folder, const std::vector<std::string>& files)
 }
 
 Result<Temporary> make_folder(const fs::path& path) {
-  if (::mkdir(path.c_str(), 0777) != 0) {
-    return fail(os_error(errno, "cannot create a folder in", folder_of(path).string()));
-  }
-  return Temporary(path, Temporary::Kind::kFolder);
+  Temporary folder(path, Temporary::Kind::kFolder);
+  if (::mkdir(path.c_str(), 0777) == 0) return folder;
+  const int error_number = errno;
+  folder.keep();
+  return fail(os_error(error_number, "cannot create a folder in", folder_of(path).string()));
 }
 
 }  // namespace
@@ -133,9 +134,14 @@ Result<ByteSink*> AtomicFolder::open(const std::string& file) {
     STELLA_TRY(Temporary folder, make_folder(path.parent_path()));
     state.folders.push_back(std::move(folder));
   }
+  Temporary temporary(path, Temporary::Kind::kFile);
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (descriptor < 0) return fail(os_error(errno, "cannot create a file in the folder", state.path.string()));
-  state.open_files.push_back(std::make_unique<FolderFile>(descriptor, path));
+  if (descriptor < 0) {
+    const int error_number = errno;
+    temporary.keep();
+    return fail(os_error(error_number, "cannot create a file in the folder", state.path.string()));
+  }
+  state.open_files.push_back(std::make_unique<FolderFile>(descriptor, std::move(temporary)));
   return state.open_files.back().get();
 }
 

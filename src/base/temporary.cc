@@ -1,6 +1,7 @@
 #include "temporary.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -51,7 +52,14 @@ void release_slot(TemporarySlot* slot) {
   slot->taken = false;
 }
 
+pthread_t main_thread;
+
 extern "C" void remove_and_die(int signal_number) {
+  // On any other thread, the main one could create a file meanwhile that nobody removes.
+  if (::pthread_equal(::pthread_self(), main_thread) == 0) {
+    ::pthread_kill(main_thread, signal_number);
+    return;
+  }
   for (TemporarySlot& slot : slots) {
     if (slot.ready && !slot.is_folder) ::unlink(slot.path.data());
   }
@@ -123,6 +131,7 @@ std::unexpected<Error> exists_already(const std::filesystem::path& path) {
 }
 
 void remove_temporary_files_on_signals() {
+  main_thread = ::pthread_self();
   struct sigaction action{};
   action.sa_handler = remove_and_die;
   for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal_number, &action, nullptr);

@@ -11,6 +11,7 @@ namespace stella {
 
 struct TemporarySlot;
 
+// Made before what it names is created, so that no signal comes in between; keep() it when that fails.
 class Temporary {
  public:
   enum class Kind { kFile, kFolder };

@@ -71,8 +71,8 @@ class AtomicFile final : public ByteSink {
 // Writes to an open descriptor that is not ours to close, such as standard output.
 [[nodiscard]] Status write_descriptor(int descriptor, ByteView bytes, const std::string& name);
 
-// Makes SIGINT, SIGTERM and SIGHUP remove the temporary files of AtomicFile before the process dies of the
-// signal.
+// Makes SIGINT, SIGTERM and SIGHUP remove the temporary files of AtomicFile and AtomicFolder before the
+// process dies of the signal. Call it on the thread that creates these: the handler runs there.
 void remove_temporary_files_on_signals();
 
 // Errors of the operating system as ours: ENOENT → kNotFound, others → kIo; with strerror's text and what to
