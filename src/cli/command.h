@@ -9,6 +9,7 @@
 #include "stella/operations/attest_verify.h"
 #include "stella/operations/delta_apply.h"
 #include "stella/operations/delta_create.h"
+#include "stella/operations/delta_sig.h"
 #include "stella/operations/delta_verify.h"
 #include "stella/operations/policy.h"
 #include "stella/operations/trust.h"
@@ -29,7 +30,8 @@ struct Command {
                operations::DeltaApplyOptions, operations::DeltaRollbackOptions, InspectOptions,
                operations::AttestVerifyOptions, operations::AttestInspectOptions,
                operations::TrustInitOptions, operations::TrustUpdateOptions, operations::TrustShowOptions,
-               operations::TrustExportOptions, operations::PolicyInitOptions>
+               operations::TrustExportOptions, operations::PolicyInitOptions, operations::DeltaSigDiffOptions,
+               operations::DeltaSigVerifyOptions, operations::DeltaSigShowOptions>
       options{};
   bool json = false;
   bool quiet = false;

@@ -9,6 +9,10 @@ A delta in three steps:
   stella delta verify --base app-1.0 --target app-2.0      anyone can recompute it
   stella delta apply  --base app-1.0 --target app-2.0      on a machine that has app-1.0 and app-2.0.delta/
 
+Functions that changed, as a statement:
+  stella binary delta-sig diff --old app-1.0 --new app-2.0 --output predicate.json
+  stella binary delta-sig show predicate.json
+
 Evidence in two:
   stella policy init                                       writes policy.yaml: say there whom you trust
   stella attest verify --artifact app-2.0                  was it signed by one of them? No network is needed

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "command.h"
+#include "delta_sig_verbs.h"
 #include "evidence_verbs.h"
 #include "help.h"
 
@@ -49,6 +50,7 @@ struct Verbs {
   operations::DeltaRollbackOptions rollback;
   InspectOptions inspect;
   EvidenceVerbs evidence;
+  DeltaSigVerbs delta_sig;
   std::string level = "default";
   std::string chunker = "gear";
   bool no_rollback = false;
@@ -132,6 +134,8 @@ Result<Command> finish(const std::string& verb, Verbs& verbs, Command command) {
   command.verb = verb;
   STELLA_TRY(const bool is_evidence_verb, take_evidence_verb(verb, verbs.evidence, command));
   if (is_evidence_verb) return command;
+  STELLA_TRY(const bool is_delta_sig_verb, take_delta_sig_verb(verb, verbs.delta_sig, command));
+  if (is_delta_sig_verb) return command;
   if (verb == "delta create") {
     STELLA_TRY(verbs.create.level, delta::parse_level(verbs.level));
     STELLA_TRY(verbs.create.chunker, chunk::parse_algorithm(verbs.chunker));
@@ -168,6 +172,7 @@ Result<Command> parse_command(int argc, const char* const* argv) {
   add_apply(delta, verbs, command);
   add_rollback(delta, verbs, command);
   add_inspect(delta, verbs, command);
+  add_delta_sig_verbs(app, verbs.delta_sig, command);
   add_evidence_verbs(app, verbs.evidence, command);
   add_verb(app, "version", "Say what this program is made of", "", command);
 

@@ -17,6 +17,7 @@
 #include "stella/base/file.h"
 #include "stella/base/utf8.h"
 #include "stella/report/attest.h"
+#include "stella/report/delta_sig.h"
 #include "stella/report/report.h"
 
 namespace stella::cli {
@@ -91,6 +92,25 @@ class Runner {
   Result<Outcome> operator()(const operations::PolicyInitOptions& options) const {
     STELLA_TRY(const auto result, operations::policy_init(options));
     return written(result);
+  }
+  Result<Outcome> operator()(const operations::DeltaSigDiffOptions& options) const {
+    STELLA_TRY(const auto result, operations::delta_sig_diff(options, context_));
+    return outcome(result);
+  }
+  Result<Outcome> operator()(const operations::DeltaSigVerifyOptions& options) const {
+    STELLA_TRY(const auto result, operations::delta_sig_verify(options, context_));
+    Outcome out = outcome(result);
+    out.yes = result.ok;
+    return out;
+  }
+  Result<Outcome> operator()(const operations::DeltaSigShowOptions& options) const {
+    STELLA_TRY(const auto result, operations::delta_sig_show(options, context_));
+    if (!options.html.empty()) {
+      STELLA_CHECK(write_file(
+          options.html, as_bytes(report::html(result)),
+          options.replace_output ? AtomicFile::Existing::kReplace : AtomicFile::Existing::kRefuse));
+    }
+    return outcome(result);
   }
 
  private:

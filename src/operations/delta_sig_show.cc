@@ -178,7 +178,8 @@ Result<DeltaSigShowResult> delta_sig_show(const DeltaSigShowOptions& options, co
   }
   sort_rows(delta, options.sort, result.chosen);
   result.matching = result.chosen.size();
-  if (result.chosen.size() > options.limit) result.chosen.resize(options.limit);
+  const std::size_t limit = options.limit.value_or(options.html.empty() ? kShownRows : kPageRows);
+  if (result.chosen.size() > limit) result.chosen.resize(limit);
   if (!options.function.empty()) {
     STELLA_TRY(result.listings, listings_of(result.predicate, options));
   }

@@ -1,4 +1,6 @@
 // Short results: create, verify, apply, version, errors.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "format.h"
@@ -98,7 +100,12 @@ std::string text(const Error& error, Style style) {
   std::string out = coloured("error", Colour::kRed, style) + fmt::format(": {}\n", printable(error.message));
   Table table({false, false});
   const auto add = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) table.row({std::string(name), printable(value)});
+    // A list of mistakes has a line for each.
+    for (std::size_t at = 0; at < value.size();) {
+      const std::size_t end = std::min(value.find('\n', at), value.size());
+      table.row({at == 0 ? std::string(name) : std::string(), printable(value.substr(at, end - at))});
+      at = end + 1;
+    }
   };
   add("where", error.where);
   add("expected", error.expected);

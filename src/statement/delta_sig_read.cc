@@ -370,16 +370,16 @@ DeltaSigReading examine_delta_sig(const json::Value& value) { return PredicateRe
 Error delta_sig_error(const std::vector<DeltaSigProblem>& problems) {
   std::string all;
   for (const DeltaSigProblem& problem : problems) {
-    all += fmt::format("{}{} (expected {}, found {})", all.empty() ? "" : "; ", problem.where,
-                       problem.expected, problem.found);
+    all += fmt::format("{}{}: {} instead of {}", all.empty() ? "" : "\n", problem.where, problem.found,
+                       problem.expected);
   }
+  const bool more = problems.size() >= kDeltaSigProblemsMax;
   return {.code = ErrorCode::kCorrupt,
-          .message = fmt::format("the predicate is not valid: {} missing or wrong",
-                                 problems.size() == 1
-                                     ? std::string("1 field is")
-                                     : fmt::format("{}{} fields are", problems.size(),
-                                                   problems.size() < kDeltaSigProblemsMax ? "" : " or more")),
-          .where = all,
+          .message = problems.size() == 1
+                         ? "the predicate is not valid: 1 field is missing or wrong"
+                         : fmt::format("the predicate is not valid: {}{} fields are missing or wrong",
+                                       problems.size(), more ? " or more" : ""),
+          .found = all,
           .next =
               "required are subject, delta, summary, tooling and computedAt; docs/format/delta-sig.md "
               "describes each"};

@@ -28,6 +28,10 @@ class PredicateWriter {
     return out_.finish();
   }
 
+  Status part(const FunctionDelta& d) { return function_delta(d), out_.finish(); }
+  Status part(const DeltaSigSummary&) { return summary(), out_.finish(); }
+  Status part(const DeltaSigTooling&) { return tooling(), out_.finish(); }
+
   Status report() {
     out_.begin_object();
     delta();
@@ -272,7 +276,21 @@ class LimitedSink final : public ByteSink {
   std::uint64_t size_bytes_ = 0;
 };
 
+// Through the text, so that there is one description of the form.
+template <typename T>
+json::Value value_of(const T& part, const DeltaSig& within) {
+  MemorySink sink;
+  // Neither can fail: memory takes everything, and what is written is JSON.
+  if (!PredicateWriter(within, sink).part(part)) return {};
+  auto value = json::parse(as_text(sink.bytes()), {.depth_max = 16, .size_max_bytes = kDeltaSigSizeMaxBytes});
+  return value ? *std::move(value) : json::Value();
+}
+
 }  // namespace
+
+json::Value to_json(const FunctionDelta& delta) { return value_of(delta, {}); }
+json::Value to_json(const DeltaSigSummary& summary) { return value_of(summary, {.summary = summary}); }
+json::Value to_json(const DeltaSigTooling& tooling) { return value_of(tooling, {.tooling = tooling}); }
 
 Status write_delta_sig(const DeltaSig& predicate, ByteSink& to) {
   LimitedSink limited(to);

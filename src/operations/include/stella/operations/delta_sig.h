@@ -73,6 +73,9 @@ struct DeltaSigVerifyResult {
 [[nodiscard]] Result<DeltaSigVerifyResult> delta_sig_verify(const DeltaSigVerifyOptions& options,
                                                             const Context& context);
 
+inline constexpr std::size_t kShownRows = 30;
+inline constexpr std::size_t kPageRows = 5000;
+
 enum class DeltaSigSort { kWeight, kSize, kName, kAddress, kFanOut, kSimilarity };
 
 struct DeltaSigShowOptions {
@@ -81,8 +84,8 @@ struct DeltaSigShowOptions {
   std::optional<statement::ChangeKind> kind{};  // these alone
   std::string name{};                           // those whose name contains it
   DeltaSigSort sort = DeltaSigSort::kWeight;
-  std::size_t limit = 30;
-  std::string function{};  // show this one's two listings; needs both artifacts
+  std::optional<std::size_t> limit{};  // rows; else kShownRows, or kPageRows on a page
+  std::string function{};              // show this one's two listings; needs both artifacts
   DeltaSigInputs inputs{};
   std::filesystem::path html{};  // write a page
   bool replace_output = false;
@@ -102,7 +105,7 @@ struct DeltaSigShowResult {
   DeltaSigShowOptions options{};
   statement::DeltaSig predicate{};
   std::vector<std::size_t> chosen{};  // indexes into predicate.delta, in the order asked for
-  std::size_t matching = 0;           // how many there are; `chosen` has at most `limit`
+  std::size_t matching = 0;           // how many there are; `chosen` is cut to the limit
   std::optional<FunctionListings> listings{};
 };
 

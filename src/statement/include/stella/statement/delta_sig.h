@@ -252,6 +252,11 @@ struct DeltaSig {
 // Writes what does not depend on when and about what it is said: {delta, summary, tooling}.
 [[nodiscard]] Status write_function_report(const DeltaSig& predicate, ByteSink& to);
 
+// Parts of the canonical form, for those who show them.
+[[nodiscard]] json::Value to_json(const FunctionDelta& delta);
+[[nodiscard]] json::Value to_json(const DeltaSigSummary& summary);
+[[nodiscard]] json::Value to_json(const DeltaSigTooling& tooling);
+
 // A field that is missing or wrong.
 struct DeltaSigProblem {
   std::string where{};  // "$.delta[3].base.address"
@@ -269,7 +274,7 @@ struct DeltaSigReading {
 [[nodiscard]] DeltaSigReading examine_delta_sig(const json::Value& value);
 
 // The same for text, with the problems as one error. Errors: kCorrupt (also for what is no JSON), whose
-// `where` names the first wrong field and whose message names them all; kLimitExceeded.
+// `found` has one line for each missing or wrong field; kLimitExceeded.
 [[nodiscard]] Result<DeltaSig> read_delta_sig(std::string_view text);
 
 // Problems as read_delta_sig() says them.
