@@ -2,7 +2,9 @@
 
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -97,13 +99,16 @@ class Output {
   std::jthread thread_;
 };
 
-Result<Digest> hash_of(const ByteSource& source) {
+// Runs on a thread of its own, so that nothing may be thrown out of it.
+Result<Digest> hash_of(const ByteSource& source) try {
   Sha256 hash;
   STELLA_CHECK(for_each_block(source, kBlockBytes, [&](ByteView block) -> Status {
     hash.update(block);
     return {};
   }));
   return hash.finish();
+} catch (const std::exception& error) {
+  return fail(ErrorCode::kLimitExceeded, error.what(), source.name());
 }
 
 std::unexpected<Error> wrong_base(const ByteSource& base, std::string expected, std::string found) {
@@ -222,10 +227,8 @@ class WindowMaker {
   Bytes target_part_;
 };
 
-}  // namespace
-
-Result<Applied> apply(const ByteSource& base, const ByteSource& delta_bin, ByteSink& target,
-                      const ApplyOptions& options, const Progress& progress) {
+Result<Applied> apply_all(const ByteSource& base, const ByteSource& delta_bin, ByteSink& target,
+                          const ApplyOptions& options, const Progress& progress) {
   STELLA_TRY(DeltaFile file, DeltaFile::open(delta_bin));
   const Header& header = file.header();
   STELLA_CHECK(file.check_digest());
@@ -275,6 +278,19 @@ Result<Applied> apply(const ByteSource& base, const ByteSource& delta_bin, ByteS
                  .next = "get the delta again, or make it anew"});
   }
   return Applied{*base_sha256, target_sha256, header.target_size_bytes};
+}
+
+}  // namespace
+
+Result<Applied> apply(const ByteSource& base, const ByteSource& delta_bin, ByteSink& target,
+                      const ApplyOptions& options, const Progress& progress) {
+  try {
+    return apply_all(base, delta_bin, target, options, progress);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kLimitExceeded, "not enough memory to apply the delta", delta_bin.name());
+  } catch (const std::exception& error) {  // no more threads
+    return fail(ErrorCode::kInternal, error.what(), delta_bin.name());
+  }
 }
 
 }  // namespace stella::delta
