@@ -70,7 +70,13 @@ struct Score {
   std::size_t found = 0;
   std::size_t judged = 0;  // matches of functions with names
   std::size_t right = 0;
+  std::size_t rust = 0;  // of the countable ones, those with a name of Rust
+  std::size_t rust_found = 0;
 };
+
+bool is_rust(std::string_view name) {
+  return name.starts_with("_R") || (name.starts_with("_ZN") && plain_name(name) != name);
+}
 
 Score score(const FunctionDiff& diff, const Program& base_names, const Program& target_names, bool verbose) {
   const Truth base(base_names), target(target_names);
@@ -109,7 +115,9 @@ Score score(const FunctionDiff& diff, const Program& base_names, const Program& 
     if (function.instructions < kInstructionsMin || !base.names.contains(function.address)) continue;
     if (!meet(base.names.at(function.address), target_all)) continue;
     ++score.countable;
+    score.rust += is_rust(function.name);
     const auto found = right_at.find(function.address);
+    score.rust_found += is_rust(function.name) && found != right_at.end() && found->second;
     if (found != right_at.end() && found->second) {
       ++score.found;
     } else if (verbose) {

@@ -2,6 +2,7 @@
 #include "code.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace stella::executable {
 namespace {
@@ -91,8 +92,10 @@ Code CodeReader::read(ByteView bytes, std::uint64_t address, bool thumb, std::ve
 void CodeReader::append_record(const Instruction& instruction, ByteView bytes, std::uint64_t address,
                                std::uint64_t size) {
   if (!instruction.has_reference()) {
-    stream_.push_back(static_cast<std::uint8_t>(bytes.size()));
-    append(stream_, bytes);
+    const std::size_t at = stream_.size();
+    stream_.resize(at + 1 + bytes.size());
+    stream_[at] = static_cast<std::uint8_t>(bytes.size());
+    std::memcpy(stream_.data() + at + 1, bytes.data(), bytes.size());
     return;
   }
   stream_.push_back('R');
@@ -203,12 +206,15 @@ void CodeReader::make_sketch(Code& code) {
   const std::uint64_t all = std::uint64_t{1} << 32;
   std::uint64_t below = count <= kWanted ? all : all * kWanted / count;
   for (;; below = all) {
-    grams_.clear();
+    grams_.resize(count);
+    std::size_t kept = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint32_t gram =
           tokens_.size() < 3 ? mix(tokens_[i], 0, 0) : mix(tokens_[i], tokens_[i + 1], tokens_[i + 2]);
-      if (gram < below) grams_.push_back(gram);
+      grams_[kept] = gram;
+      kept += gram < below ? 1 : 0;
     }
+    grams_.resize(kept);
     std::ranges::sort(grams_);
     grams_.erase(std::unique(grams_.begin(), grams_.end()), grams_.end());
     if (grams_.size() >= kSketchSize || below == all) break;

@@ -231,6 +231,8 @@ bool Decoder::decode(ByteView bytes, std::uint64_t address, Instruction& out) {
   out = Instruction();
   const bool remembers = !state.remembered.empty() && bytes.size() >= 4;
   if (remembers && recall_arm64(state, load_le<std::uint32_t>(bytes.data()), out)) return true;
+  const bool remembers_bytes = !state.remembered_bytes.empty() && bytes.size() >= 8;
+  if (remembers_bytes && recall_x86(state, load_le<std::uint64_t>(bytes.data()), out)) return true;
   state.last.clear();
   state.last.setFlags(0);
   state.masked = 0;
@@ -251,10 +253,14 @@ bool Decoder::decode(ByteView bytes, std::uint64_t address, Instruction& out) {
   out.trap = info.trap;
   state.extract(state, info, address, out);
   if (remembers) remember_arm64(state, load_le<std::uint32_t>(bytes.data()), out);
+  if (remembers_bytes) remember_x86(state, load_le<std::uint64_t>(bytes.data()), out);
   return true;
 }
 
-void Decoder::keep_operands() { state_->remembered.clear(); }
+void Decoder::keep_operands() {
+  state_->remembered.clear();
+  state_->remembered_bytes.clear();
+}
 
 void Decoder::append_operands(Bytes& to) const {
   const State& state = *state_;

@@ -87,6 +87,19 @@ struct Decoder::State {
   };
   std::vector<Remembered> remembered;  // by hash of the word; empty: do not remember
 
+  // The same for x86, whose instructions end where their own bytes say: those of up to 8 bytes without
+  // references.
+  struct RememberedBytes {
+    std::uint64_t bytes = 0;
+    std::uint64_t mask = 0;  // which of them belong to the instruction; 0: unused
+    std::uint32_t token = 0;
+    std::uint8_t size = 0;
+    Flow flow = Flow::kNone;
+    bool padding = false;
+    bool trap = false;
+  };
+  std::vector<RememberedBytes> remembered_bytes;  // by hash of the first four bytes; empty: do not remember
+
   void (*extract)(State& state, const OpcodeInfo& info, std::uint64_t address, Instruction& out) = nullptr;
 
   void add_data(Instruction& out, std::uint64_t address, std::uint8_t load_bytes, std::size_t operand) {
@@ -98,6 +111,10 @@ struct Decoder::State {
 // Answers for a word seen before; false when it must be decoded. `last` is then not the instruction.
 [[nodiscard]] bool recall_arm64(Decoder::State& state, std::uint32_t word, Instruction& out);
 void remember_arm64(Decoder::State& state, std::uint32_t word, const Instruction& instruction);
+
+// `bytes` are the eight from the instruction's beginning on.
+[[nodiscard]] bool recall_x86(const Decoder::State& state, std::uint64_t bytes, Instruction& out);
+void remember_x86(Decoder::State& state, std::uint64_t bytes, const Instruction& instruction);
 
 void describe_x86(Decoder::State& state);
 void describe_arm64(Decoder::State& state);

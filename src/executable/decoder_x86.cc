@@ -129,7 +129,35 @@ void extract(Decoder::State& state, const OpcodeInfo& info, std::uint64_t addres
   }
 }
 
+constexpr std::size_t kRememberedBits = 12;
+
+std::size_t slot_of(std::uint64_t bytes) {
+  return (static_cast<std::uint32_t>(bytes) * 0x9e3779b1U) >> (32 - kRememberedBits);
+}
+
 }  // namespace
+
+bool recall_x86(const Decoder::State& state, std::uint64_t bytes, Instruction& out) {
+  const Decoder::State::RememberedBytes& slot = state.remembered_bytes[slot_of(bytes)];
+  if (slot.mask == 0 || ((slot.bytes ^ bytes) & slot.mask) != 0) return false;
+  out.token = slot.token;
+  out.size = slot.size;
+  out.flow = slot.flow;
+  out.padding = slot.padding;
+  out.trap = slot.trap;
+  return true;
+}
+
+void remember_x86(Decoder::State& state, std::uint64_t bytes, const Instruction& instruction) {
+  if (instruction.has_reference() || instruction.size > 8) return;
+  state.remembered_bytes[slot_of(bytes)] = {bytes,
+                                            ~std::uint64_t{0} >> (64 - 8 * instruction.size),
+                                            instruction.token,
+                                            static_cast<std::uint8_t>(instruction.size),
+                                            instruction.flow,
+                                            instruction.padding,
+                                            instruction.trap};
+}
 
 void describe_x86(Decoder::State& state) {
   for (unsigned opcode = 0; opcode < state.opcodes.size(); ++opcode) {
@@ -160,6 +188,7 @@ void describe_x86(Decoder::State& state) {
     if (name == "EIZ") state.no_index = i;
     if (name == "RIZ") state.no_index_wide = i;
   }
+  state.remembered_bytes.resize(std::size_t{1} << kRememberedBits);
   state.extract = &extract;
 }
 

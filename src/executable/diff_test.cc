@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <random>
 #include <set>
 
 #include "codec.h"
@@ -196,6 +198,60 @@ TEST(Diff, AnalysesAKernelModuleLikeObjectAndAnObjectWithoutSections) {
   const FunctionDiff diff = diff_of(object, object);
   EXPECT_NE(match_of(diff, "stays"), nullptr);
   EXPECT_TRUE(std::ranges::all_of(diff.matches, &Match::unchanged));
+}
+
+TEST(Diff, TakesNamesFromASeparateDebugFile) {
+  const Workshop shop;
+  const std::string base = shop.compile("base", kBase, "-O1 -fPIC -shared -Wl,--build-id=none");
+  std::filesystem::create_directories(shop.path("debug"));
+  Workshop::run("objcopy --only-keep-debug '" + base + "' '" + shop.path("debug/base.debug") + "'");
+  const std::string stripped = shop.strip("base");
+  Workshop::run("objcopy --add-gnu-debuglink='" + shop.path("debug/base.debug") + "' '" + stripped + "'");
+  EXPECT_EQ(match_of(diff_of(stripped, stripped), "helper"), nullptr);
+  DiffOptions options;
+  options.base_debug_dir = options.target_debug_dir = shop.path("debug");
+  const FunctionDiff diff = diff_of(stripped, stripped, options);
+  EXPECT_NE(match_of(diff, "helper"), nullptr);
+  EXPECT_TRUE(diff.base.has_symbols);
+  // The debug file itself has no code to compare, and says so.
+  const FunctionDiff nothing = diff_of(shop.path("debug/base.debug"), shop.path("debug/base.debug"));
+  EXPECT_TRUE(nothing.base.functions.empty());
+  const auto no_bytes = [](const Unanalysed& one) {
+    return one.reason == UnanalysedReason::kNoBytes && one.name == "helper";
+  };
+  EXPECT_EQ(std::ranges::count_if(nothing.base.unanalysed, no_bytes), 1);
+}
+
+TEST(Diff, SurvivesDamagedPrograms) {
+  const Workshop shop;
+  const auto base =
+      open(shop.compile("base", "int puts(const char*); int f(int a) { return puts(\"x\") + a * 3; }",
+                        "-O1 -fPIC -shared -nostdlib"));
+  const Bytes original = *read_all(*base, 1 << 20);
+  constexpr unsigned kSeed = 20261127;
+  std::mt19937 random(kSeed);
+  for (int round = 0; round < 60; ++round) {
+    Bytes bytes = original;
+    for (int i = 0; i < 6; ++i)
+      bytes[random() % (round % 2 == 0 ? 1024 : bytes.size())] = static_cast<std::uint8_t>(random());
+    DiffOptions options;
+    options.limits.time_max_s = 60;
+    const auto diff = diff_functions(*base, *memory_source(bytes), options);
+    EXPECT_TRUE(diff || (diff.error().code != ErrorCode::kInternal &&
+                         !diff.error().message.starts_with("the analysis")))
+        << "seed " << kSeed << " round " << round << ": " << to_string(diff.error());
+  }
+}
+
+TEST(Diff, SaysWhichLimitWasMet) {
+  const Workshop shop;
+  const auto base = open(shop.compile("base", kBase));
+  DiffOptions options;
+  options.limits.code_and_data_max_bytes = 16;
+  const auto diff = diff_functions(*base, *base, options);
+  ASSERT_FALSE(diff);
+  EXPECT_EQ(diff.error().code, ErrorCode::kLimitExceeded);
+  EXPECT_EQ(diff.error().expected, "at most 16 bytes");
 }
 
 TEST(Listing, ShowsOneFunctionAndWhatTwoHaveInCommon) {
