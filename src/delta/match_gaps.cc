@@ -14,7 +14,7 @@ constexpr std::uint32_t kOverlapBytes = 64;      // how far what is found may re
 constexpr std::int64_t kSlackBytes = 256;
 constexpr std::uint64_t kComparedMax = 64;  // bytes compared per byte of a gap
 constexpr unsigned kTableBits = 15;
-constexpr std::int64_t kGainMin = static_cast<std::int64_t>(kAlignmentCost) / 2;
+constexpr std::int64_t kGainMin = static_cast<std::int64_t>(kAlignmentCost) * 3 / 2;
 
 std::uint64_t seed_at(const std::uint8_t* at) {
   return load_le<std::uint32_t>(at) | std::uint64_t{load_le<std::uint16_t>(at + 4)} << 32;
