@@ -1,9 +1,10 @@
-# cmake --install: the program; and stella::delta-scanner, the library, with headers, CMake and pkg-config files.
+# cmake --install: the program; and the libraries stella::delta-scanner and stella::delta-verify, with headers, CMake and
+# pkg-config files.
 # cpack: both as .deb packages, `stella` and `stella-dev`.
 include(CMakePackageConfigHelpers)
 
 set(scanner_floors base object oci chunk artifact executable delta)
-foreach(floor IN LISTS scanner_floors)
+foreach(floor IN LISTS scanner_floors ITEMS attestation)
   if(NOT TARGET stella_${floor})
     return()
   endif()
@@ -21,6 +22,20 @@ foreach(floor IN LISTS scanner_floors)
   install(DIRECTORY src/${floor}/include/stella DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT dev)
 endforeach()
 target_compile_features(stella_delta-scanner INTERFACE cxx_std_23)
+
+set(verify_floors crypto statement tlog attestation)
+add_library(stella_delta-verify INTERFACE)
+add_library(stella::delta-verify ALIAS stella_delta-verify)
+set_target_properties(stella_delta-verify PROPERTIES EXPORT_NAME delta-verify)
+list(APPEND scanner_targets stella_delta-verify)
+set(verify_archives "-lstella_base")
+foreach(floor IN LISTS verify_floors)
+  target_link_libraries(stella_delta-verify INTERFACE stella_${floor})
+  list(APPEND scanner_targets stella_${floor})
+  string(PREPEND verify_archives "-lstella_${floor} ")
+  install(DIRECTORY src/${floor}/include/stella DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT dev)
+endforeach()
+target_compile_features(stella_delta-verify INTERFACE cxx_std_23)
 
 # What the archives need besides each other. The floors link it for the build alone; an installed stella::base, which comes
 # last on every link line, names it for all of them.
@@ -44,9 +59,10 @@ install(FILES "${CMAKE_BINARY_DIR}/stella-config.cmake" "${CMAKE_BINARY_DIR}/ste
         DESTINATION "${config_folder}" COMPONENT dev)
 # Wherever it is installed: the way from the .pc file to the prefix.
 file(RELATIVE_PATH scanner_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
-configure_file(cmake/stella-delta-scanner.pc.in "${CMAKE_BINARY_DIR}/stella-delta-scanner.pc" @ONLY)
-install(FILES "${CMAKE_BINARY_DIR}/stella-delta-scanner.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
-        COMPONENT dev)
+foreach(library stella-delta-scanner stella-delta-verify)
+  configure_file(cmake/${library}.pc.in "${CMAKE_BINARY_DIR}/${library}.pc" @ONLY)
+  install(FILES "${CMAKE_BINARY_DIR}/${library}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT dev)
+endforeach()
 
 install(TARGETS stella RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT runtime)
 install(DIRECTORY schemas/ DESTINATION "${CMAKE_INSTALL_DATADIR}/stella/schemas" COMPONENT runtime)
@@ -69,5 +85,5 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME stella-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
-    "g++ (>= 4:12), libssl-dev, libfmt-dev, liblzma-dev, libzstd-dev, zlib1g-dev, libbz2-dev, llvm-19-dev")
+    "g++ (>= 4:12), libssl-dev, libfmt-dev, liblzma-dev, libzstd-dev, zlib1g-dev, libbz2-dev, libre2-dev, libyaml-cpp-dev, llvm-19-dev")
 include(CPack)

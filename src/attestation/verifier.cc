@@ -45,6 +45,21 @@ bool Run::has_fatal() const {
       report.checks, [](const Check& check) { return check.fatal && check.state != CheckState::kPassed; });
 }
 
+namespace {
+
+// By their ids; those of one id in the order in which they were made.
+void sort_checks(std::vector<Check>& checks) {
+  std::vector<Check> sorted;
+  for (const CheckExplanation& kind : check_explanations()) {
+    for (Check& check : checks) {
+      if (check.id == kind.id) sorted.push_back(std::move(check));
+    }
+  }
+  checks = std::move(sorted);
+}
+
+}  // namespace
+
 struct Verifier::State {
   TrustedRoot root;
   crypto::ChainCache cache{};
@@ -71,7 +86,7 @@ Verdict Verifier::verify(const Bundle& bundle, const std::optional<ArtifactDiges
   check_signature(run);
   check_statement(run);
   check_age(run);
-  std::ranges::stable_sort(run.report.checks, {}, &Check::id);
+  sort_checks(run.report.checks);
   run.report.accepted = !run.has_fatal();
 
   Verdict verdict;

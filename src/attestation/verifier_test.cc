@@ -196,8 +196,26 @@ TEST_F(Verify, RefusesWhatExpiredBeforeItWasSigned) {
 }
 
 TEST_F(Verify, HoldsTheCertificateToEveryProvenTime) {
-  expect_refused(file({.log = LogKind::kV1, .timestamp_time = Time{kSigned.seconds + 601}}), policy(),
-                 CheckId::kCertificate, "");
+  const Time late{kSigned.seconds + 601};
+  expect_refused(file({.log = LogKind::kV1, .timestamp_time = late}), policy(), CheckId::kCertificate,
+                 "had expired");
+  expect_refused(file({.log = LogKind::kV1, .log_time = late}), policy(), CheckId::kCertificate,
+                 "not valid at the signing time");
+}
+
+TEST_F(Verify, HoldsTheAuthorityToEveryProvenTime) {
+  TrustedRoot root = sigstore.root();
+  Validity& valid = root.certificate_authorities[0].valid;
+  const Time later{kSigned.seconds + 60};
+  const Bundle bundle = file({.log = LogKind::kV1, .log_time = later});
+  valid = {.start = kSigned, .end = later};
+  EXPECT_TRUE(Verifier(root).verify(bundle, artifact(content()), policy()).report.accepted);
+  for (const Validity& window :
+       {Validity{.start = kSigned, .end = Time{later.seconds - 1}}, Validity{.start = later}}) {
+    valid = window;
+    expect_refused(bundle, policy(), CheckId::kCertificate, "authority was not trusted", artifact(content()),
+                   root);
+  }
 }
 
 TEST_F(Verify, RefusesWithoutSct) {
