@@ -53,16 +53,17 @@ struct Run {
 [[nodiscard]] Result<Bytes> content_digest(const Run& run, crypto::Hash hash);
 [[nodiscard]] Status verify_content_signature(const Run& run, const crypto::PublicKey& key);
 
-// In this order: the log compares its entries with the key, the signer's certificate is held to the proven times.
+// In this order: the log compares its entries with the key, the signer's certificate is held to the proven
+// times.
 void check_content(Run& run);     // payload-type
 void check_key(Run& run);         // key, of signatures without a certificate
 void check_timestamps(Run& run);  // timestamp, timestamp-threshold
-void check_log(Run& run);         // log-entry, log-inclusion, log-checkpoint, log-promise, log-threshold, witnesses
-void check_time(Run& run);        // signing-time
-void check_signer(Run& run);      // certificate, sct, identity
-void check_signature(Run& run);   // signature, subject
-void check_statement(Run& run);   // predicate-type, builder, materials
-void check_age(Run& run);         // age
+void check_log(Run& run);   // log-entry, log-inclusion, log-checkpoint, log-promise, log-threshold, witnesses
+void check_time(Run& run);  // signing-time
+void check_signer(Run& run);     // certificate, sct, identity
+void check_signature(Run& run);  // signature, subject
+void check_statement(Run& run);  // predicate-type, builder, materials
+void check_age(Run& run);        // age
 
 // Whether `entry` is about the bundle: digest, signature and key. Errors: kUntrusted.
 [[nodiscard]] Status compare_entry(const Run& run, const LogEntry& entry, const tlog::LogEntry& body);
