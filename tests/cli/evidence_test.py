@@ -10,6 +10,13 @@ import unittest
 
 from stella_program import PROGRAM, ProgramTest, main
 
+try:
+    import jsonschema
+    import yaml
+except ImportError:
+    jsonschema = None
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 IDENTITY = "https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main"
 ISSUER = "https://token.actions.githubusercontent.com"
 WHO = ["--certificate-identity", IDENTITY, "--certificate-oidc-issuer", ISSUER]
@@ -258,6 +265,27 @@ class Policy(EvidenceTest):
             self.write("policy.yaml", text.encode())
             error = self.verify_by_policy("--artifact", "app", status=2)["error"]
             self.assertIn(f"line {line}", error["where"], text)
+
+    @unittest.skipUnless(jsonschema, "python3-jsonschema and python3-yaml are not installed")
+    def test_program_and_schema_agree(self):
+        schema = json.loads((ROOT / "schemas/policy.schema.json").read_bytes())
+        jsonschema.Draft7Validator.check_schema(schema)
+        validator = jsonschema.Draft7Validator(schema)
+        corpus = ROOT / "fuzz/corpus/policy"
+        good = [POLICY, (corpus / "full").read_text(), self.stella("policy", "init", "--output", "-").stdout.decode()]
+        self.write("key.pub", self.path("key.pub").read_bytes())
+        bad = [good[1].replace(a, b) for a, b in (
+            ("version: 1", "version: 2"), ("slsa_level: 2", "slsa_level: 4"), ("logs: 1", "logs: -1"),
+            ("require_log: true", "require_log: 'true'"), ("max_age_days: 9", "max_age_days: soon"),
+            ("timestamps: 1", "time_stamps: 1"), ("keys: [key.pub]", "keys: []"), ("      keys: [key.pub]", ""),
+            ("identity: repo", "name: repo"), ("predicate_types: [any-other]", "predicate_types: []"),
+            ("attestation: {max_age_days: 30}", "attestation: {max_age: 30}"), ("trust:", "trusts:"))]
+        for text, status in [(t, 1) for t in good] + [(t, 2) for t in bad]:
+            self.write("policy.yaml", text.encode())
+            errors = list(validator.iter_errors(yaml.safe_load(text)))
+            self.assertEqual(bool(errors), status == 2, (text, errors))
+            if text is not POLICY:
+                self.stella("attest", "verify", "--artifact", "app", *self.ROOTS, *AT, status=status)
 
     def test_a_first_policy(self):
         self.stella("policy", "init")
