@@ -199,6 +199,7 @@ int main(int argc, char** argv) {
   fmt::print("functions {} {} matches {} added {} removed {} modified {} renamed {} moved {}\n",
              diff->base.functions.size(), diff->target.functions.size(), diff->matches.size(),
              diff->added.size(), diff->removed.size(), modified, renamed, moved);
+  if (result.rust != 0) fmt::print("functions of Rust found: {} of {}\n", result.rust_found, result.rust);
   fmt::print(
       "precision {:.4f} recall {:.4f} (of {}) cpu {:.2f} s wall {:.2f} s {:.1f} M instructions/s peak {} "
       "MB\n",

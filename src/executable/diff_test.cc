@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 
+#include "analysis.h"
 #include "codec.h"
 #include "stella/executable/listing.h"
 #include "testing.h"
@@ -136,13 +137,28 @@ TEST(Diff, IsTheSameForEveryNumberOfThreads) {
 TEST(Diff, IsTheSameWhetherOrNotIdenticalCodeIsDecodedAgain) {
   const Workshop shop;
   const auto base = open(shop.compile("base", kBase));
-  const auto alone = diff_functions_unconfined(*base, *base, {});
-  ASSERT_TRUE(alone);
-  ASSERT_EQ(alone->base.functions.size(), alone->target.functions.size());
-  for (std::size_t i = 0; i < alone->base.functions.size(); ++i) {
-    EXPECT_EQ(alone->base.functions[i].strict, alone->target.functions[i].strict);
-    EXPECT_EQ(alone->base.functions[i].callees, alone->target.functions[i].callees);
+  Bytes patched = *read_all(*base, 1 << 24);
+  const Bytes constant{0x5a, 0x5a, 0x00, 0x00};  // of old_name
+  const auto found = std::ranges::search(patched, constant);
+  ASSERT_FALSE(found.empty());
+  *found.begin() = 0x5b;
+  const auto target = memory_source(patched);
+  const auto before = analyse(*base, {});
+  ASSERT_TRUE(before);
+  const auto fresh = analyse(*target, {}), reused = analyse(*target, {}, before->get());
+  ASSERT_TRUE(fresh && reused);
+  ASSERT_EQ((*fresh)->codes.size(), (*reused)->codes.size());
+  std::size_t changed = 0;
+  for (std::size_t i = 0; i < (*fresh)->codes.size(); ++i) {
+    const Code &one = (*fresh)->codes[i], &other = (*reused)->codes[i];
+    EXPECT_EQ(one.strict, other.strict);
+    EXPECT_EQ(one.loose, other.loose);
+    EXPECT_EQ(one.references, other.references);
+    EXPECT_EQ(one.sketch, other.sketch);
+    EXPECT_EQ(one.instructions, other.instructions);
+    changed += one.strict != (*before)->codes[i].strict;
   }
+  EXPECT_EQ(changed, 1U);
 }
 
 TEST(Diff, ReadsWhatItWroteAndRefusesItCutOffAnywhere) {
