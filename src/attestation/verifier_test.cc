@@ -187,6 +187,14 @@ TEST_F(Verify, TakesSctsUnderRsaKeys) {
   accepted(file(), policy());
 }
 
+TEST_F(Verify, TakesAuthoritiesWithEveryKindOfKey) {
+  for (const crypto::KeyType type :
+       {crypto::KeyType::kEcdsaP384, crypto::KeyType::kRsa, crypto::KeyType::kEd25519}) {
+    sigstore = VirtualSigstore(type);
+    accepted(file(), policy());
+  }
+}
+
 TEST_F(Verify, RefusesATimestampOutsideOfTheAuthoritysTime) {
   TrustedRoot root = sigstore.root();
   root.timestamp_authorities[0].valid.end = Time{kSigned.seconds - 1};

@@ -154,6 +154,52 @@ TEST(Chain, LeadsFromTheLeafToTheRoot) {
   EXPECT_EQ(found.leaf_issuer, middle_key().public_key());
 }
 
+// OpenSSL's answer about the same leaf, intermediate and root at the same time.
+bool openssl_accepts(const Certificate& leaf, const Certificate& intermediate, const Certificate& root,
+                     Time at) {
+  const auto native = [](const Certificate& certificate) {
+    const std::uint8_t* bytes = certificate.der().data();
+    return std::unique_ptr<X509, decltype(&X509_free)>(
+        d2i_X509(nullptr, &bytes, static_cast<long>(certificate.der().size())), X509_free);
+  };
+  const auto leaf_x509 = native(leaf);
+  const auto intermediate_x509 = native(intermediate);
+  const auto root_x509 = native(root);
+  const std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)> store(X509_STORE_new(), X509_STORE_free);
+  const std::unique_ptr<X509_STORE_CTX, decltype(&X509_STORE_CTX_free)> context(X509_STORE_CTX_new(),
+                                                                                X509_STORE_CTX_free);
+  STACK_OF(X509)* const untrusted = sk_X509_new_null();
+  sk_X509_push(untrusted, intermediate_x509.get());
+  X509_STORE_add_cert(store.get(), root_x509.get());
+  X509_STORE_CTX_init(context.get(), store.get(), leaf_x509.get(), untrusted);
+  X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(context.get()), at.seconds);
+  const bool accepted = X509_verify_cert(context.get()) == 1;
+  sk_X509_free(untrusted);
+  return accepted;
+}
+
+TEST(Chain, IsJudgedAsOpenSslJudgesIt) {
+  const auto agree = [](const Certificate& intermediate, Time at, bool expected) {
+    EXPECT_EQ(chain(leaf(), {intermediate}, at).has_value(), expected);
+    EXPECT_EQ(openssl_accepts(leaf(), intermediate, root(), at), expected);
+  };
+  agree(middle(), kNow, true);
+  agree(middle(), {.seconds = kNow.seconds + 599},
+        true);  // at the last second itself, OpenSSL departs from RFC 5280
+  agree(middle(), {.seconds = kNow.seconds + 601}, false);
+  agree(middle(), {.seconds = kNow.seconds - 1}, false);
+  CertificateSpec spec = middle_spec();
+  spec.is_ca = false;
+  agree(middle(spec), kNow, false);
+  spec = middle_spec();
+  spec.key_usage = 1;
+  agree(middle(spec), kNow, false);
+  spec = middle_spec();
+  spec.extensions = {{.oid = "1.2.3", .critical = true, .value = {5, 0}}};
+  agree(middle(spec), kNow, false);
+  agree(certificate(middle_spec(), middle_key().public_key(), leaf_key()), kNow, false);
+}
+
 TEST(Chain, RefusesEachCertificateThatMayNotBeThere) {
   const auto with = [](auto change) {
     CertificateSpec spec = middle_spec();
