@@ -150,6 +150,13 @@ std::unexpected<Error> name_too_long(const ReadLimits& limits, std::uint64_t fou
                .found = fmt::format("{}", found)});
 }
 
+std::unexpected<Error> names_too_long(std::uint64_t total_max_bytes) {
+  return fail({.code = ErrorCode::kLimitExceeded,
+               .message = "names of the members are too long altogether",
+               .expected = fmt::format("at most {} bytes", total_max_bytes),
+               .found = "more"});
+}
+
 Status read_ar(const ByteSource& archive, const ReadLimits& limits, const TakeEntry& take) {
   return ArReader(archive, limits).read(take);
 }

@@ -20,6 +20,22 @@ std::string name_of(const Purl& purl) {
   return purl.name;
 }
 
+constexpr std::size_t kPackageJsonMaxBytes = std::size_t{4} << 20;
+constexpr std::size_t kPackageTextMaxBytes = 4096;  // of a name or a version
+constexpr std::size_t kReleaseTextMaxBytes = 64;    // they are repeated for every package
+
+bool is_too_long(const Purl& purl) {
+  std::size_t longest = std::max({purl.name_space.size(), purl.name.size(), purl.version.size()});
+  for (const auto& [key, value] : purl.qualifiers) longest = std::max(longest, value.size());
+  return longest > kPackageTextMaxBytes;
+}
+
+std::size_t text_bytes(const Purl& purl) {
+  std::size_t total = purl.name_space.size() + purl.name.size() + purl.version.size();
+  for (const auto& [key, value] : purl.qualifiers) total += value.size();
+  return total;
+}
+
 // Collects members, what could not be opened, and what the members state.
 class Collector final : public Visitor {
  public:
@@ -99,17 +115,27 @@ class Collector final : public Visitor {
     if (statement == Statement::kGoProgram) {
       STELLA_TRY(found, read_go_program(bytes));
     } else {
-      if (bytes.size() > limits_.metadata_size_max_bytes) {
-        contents_.unopened.push_back({.path = member.path,
-                                      .code = ErrorCode::kLimitExceeded,
-                                      .reason = "too large to be searched for packages"});
+      // JSON takes many times its size when it is read.
+      const std::size_t size_max = statement == Statement::kNpm
+                                       ? std::min(limits_.metadata_size_max_bytes, kPackageJsonMaxBytes)
+                                       : limits_.metadata_size_max_bytes;
+      if (bytes.size() > size_max) {
+        note_limit(member, "too large to be searched for packages");
         return {};
       }
       STELLA_TRY(const Bytes whole, read_all(bytes, limits_.metadata_size_max_bytes));
       found = read_text(statement, whole, member);
     }
     for (Found& one : found) {
-      if (stated_.size() >= kComponentsMax) break;
+      if (is_too_long(one.purl)) {
+        note_limit(member, "states a package with too long a name");
+        continue;
+      }
+      stated_bytes_ += member.path.size() + text_bytes(one.purl);
+      if (stated_.size() >= kComponentsMax || stated_bytes_ > limits_.statements_total_max_bytes) {
+        note_limit(member, "states more packages than fit the limits of one artifact");
+        break;
+      }
       stated_.push_back(
           {.purl = std::move(one.purl),
            .path = member.path,
@@ -117,6 +143,11 @@ class Collector final : public Visitor {
            .statement_sha256 = one.statement_sha256.value_or(member.payload_sha256.value_or(member.sha256))});
     }
     return {};
+  }
+
+  void note_limit(const Member& member, std::string reason) {
+    contents_.unopened.push_back(
+        {.path = member.path, .code = ErrorCode::kLimitExceeded, .reason = std::move(reason)});
   }
 
   std::vector<Found> read_text(Statement statement, ByteView bytes, const Member& member) {
@@ -137,13 +168,20 @@ class Collector final : public Visitor {
       case Statement::kPython:
         return read_python_metadata(text);
       case Statement::kOsRelease:
-        releases_.push_back({.root = root_of(member.path), .release = read_os_release(text)});
+        read_release(text, member);
         return {};
       case Statement::kGoProgram:
       case Statement::kNone:
         break;
     }
     return {};
+  }
+
+  void read_release(std::string_view text, const Member& member) {
+    Release release{.root = root_of(member.path), .release = read_os_release(text)};
+    if (std::max(release.release.id.size(), release.release.version_id.size()) > kReleaseTextMaxBytes) return;
+    stated_bytes_ += release.root.size();
+    if (stated_bytes_ <= limits_.statements_total_max_bytes) releases_.push_back(std::move(release));
   }
 
   // What a higher layer replaces or deletes is not in the image.
@@ -201,6 +239,7 @@ class Collector final : public Visitor {
   std::vector<Mark> marks_;
   std::vector<Stated> stated_;
   std::vector<Release> releases_;
+  std::uint64_t stated_bytes_ = 0;
 };
 
 }  // namespace

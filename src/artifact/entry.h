@@ -31,8 +31,10 @@ using TakeEntry = std::function<Status(Entry&&)>;
 struct ReadLimits {
   std::uint64_t entries_max;
   std::size_t name_size_max_bytes;
+  std::uint64_t names_total_max_bytes = UINT64_MAX;  // for readers that keep them all
 };
 [[nodiscard]] std::unexpected<Error> too_many_entries(const ReadLimits& limits);
 [[nodiscard]] std::unexpected<Error> name_too_long(const ReadLimits& limits, std::uint64_t found);
+[[nodiscard]] std::unexpected<Error> names_too_long(std::uint64_t total_max_bytes);
 
 }  // namespace stella::artifact

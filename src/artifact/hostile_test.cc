@@ -239,6 +239,54 @@ TEST(Hostile, NamesAreMadePrintableAndDuplicatesToldApart) {
   EXPECT_THAT(paths(contents), ElementsAre("../../x", "bad\\xff\\x0a", "../../x#2", "gr\xc3\xbcn"));
 }
 
+TEST(Hostile, NamesCannotSteerATerminal) {
+  const Contents contents = contents_of_bytes(zip({{.name = "a\xc2\x9b"
+                                                            "2J",
+                                                    .data = "1"},
+                                                   {.name = "b\xe2\x80\xae"
+                                                            "gpj.exe",
+                                                    .data = "2"},
+                                                   {.name = "c\xe2\x81\xa6", .data = "3"},
+                                                   {.name = "d\xe2\x82\xac", .data = "4"}}));
+  EXPECT_THAT(paths(contents),
+              ElementsAre("a\\xc2\\x9b2J", "b\\xe2\\x80\\xaegpj.exe", "c\\xe2\\x81\\xa6", "d\xe2\x82\xac"));
+}
+
+// Each level repeats the names of those around it, so that a small archive could fill any memory.
+TEST(Hostile, PathsOfAllMembersTogetherMeetALimit) {
+  Limits limits;
+  limits.paths_total_max_bytes = 1000;
+  std::vector<ZipMember> inner;
+  for (int i = 0; i < 20; ++i) inner.push_back({.name = std::to_string(i), .data = ""});
+  const std::string bomb = zip({{.name = std::string(100, 'n'), .data = zip(inner)}});
+  const Contents contents = contents_of_bytes(bomb, limits);
+  ASSERT_FALSE(contents.unopened.empty());
+  EXPECT_EQ(contents.unopened[0].code, ErrorCode::kLimitExceeded);
+  EXPECT_THAT(contents.unopened[0].reason, HasSubstr("too long altogether"));
+  EXPECT_FALSE(contents.members[1].opened);
+}
+
+TEST(Hostile, PackagesWithoutBoundAreNamedAndLeftOut) {
+  const std::string text = R"({"name":")" + std::string(5000, 'n') + R"(","version":"1"})";
+  Contents contents = contents_of_bytes(zip({{.name = "package.json", .data = text}}));
+  EXPECT_THAT(contents.components, IsEmpty());
+  ASSERT_EQ(contents.unopened.size(), 1U);
+  EXPECT_THAT(contents.unopened[0].reason, HasSubstr("too long a name"));
+
+  Limits limits;
+  limits.statements_total_max_bytes = 50;
+  std::vector<ZipMember> members;
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = std::to_string(i);
+    members.push_back(
+        {.name = name + "/package.json", .data = R"({"name":")" + name + R"(","version":"1"})"});
+  }
+  contents = contents_of_bytes(zip(members), limits);
+  EXPECT_EQ(contents.components.size(), 3U);
+  ASSERT_EQ(contents.unopened.size(), 1U);
+  EXPECT_THAT(contents.unopened[0].reason, HasSubstr("more packages"));
+}
+
 TEST(Hostile, TooManyMembersLeaveTheContainerClosed) {
   Limits limits;
   limits.entries_max = 3;

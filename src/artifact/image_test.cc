@@ -198,5 +198,67 @@ TEST(Image, AnArchiveOfDockerSaveIsWalkedTheSameWay) {
               ElementsAre("linux/amd64!config", "linux/amd64!layer-1", "linux/amd64!layer-1!one"));
 }
 
+TEST(Image, OneConfigurationWithTwoListsOfLayersHidesNeither) {
+  const Folder folder;
+  const auto archive = [&](const std::string& name, const std::string& second) {
+    const std::string id(64, 'a'), one(64, 'b'), two(64, 'c');
+    folder.write("d/" + id + ".json", R"({"os":"linux","architecture":"amd64","rootfs":{"diff_ids":[]}})");
+    folder.write("d/manifest.json", R"([{"Config":")" + id + R"(.json","Layers":[")" + one +
+                                        R"("]},{"Config":")" + id + R"(.json","Layers":[")" + two +
+                                        R"("]}])");
+    folder.write("d/" + one, "first");
+    folder.write("d/" + two, second);
+    (void)folder.run("tar -cf " + name + " -C d .");
+    return contents_of(folder.path(name));
+  };
+  const Contents base = archive("base.tar", "second");
+  const Contents target = archive("target.tar", "other");
+  EXPECT_EQ(base.type, Type::kDockerArchive);
+  EXPECT_FALSE(compare(base, target).payload_equal);
+}
+
+// Programs that read an archive as a stream take the first of two files of one name; extracting keeps the
+// last.
+TEST(Image, FilesThatLaterOnesReplaceLinksAndTheRestOfAnArchiveAreMembers) {
+  const Folder folder;
+  ImageFolder image(folder, "i");
+  image.add_layer({{"one", "1"}});
+  image.finish();
+  const Contents honest = contents_of(folder.path("i.tar"));
+  folder.write("blobs/x", "smuggled");
+  (void)folder.run(
+      "ln -s /etc/shadow blobs/l; tar -cf twice.tar blobs; echo '{}' > index.json; tar -cf twice.tar "
+      "index.json; "
+      "tar -rf twice.tar -C i .; tar -rf twice.tar blobs/l; cp i.tar tail.tar; printf smuggled >> tail.tar");
+  const Contents twice = contents_of(folder.path("twice.tar"));
+  EXPECT_EQ(twice.type, Type::kOciArchive);
+  EXPECT_THAT(keys(compare(honest, twice).added), ElementsAre("blobs/l", "index.json"));
+  EXPECT_THAT(keys(compare(honest, contents_of(folder.path("tail.tar"))).added), ElementsAre("(outside)"));
+}
+
+TEST(Image, HolesOfAnArchiveThatNoByteVouchesForAreNotRead) {
+  const Folder folder;
+  ImageFolder image(folder, "i");
+  image.add_layer({{"one", "1"}});
+  image.finish();
+  (void)folder.run("truncate -s 300G i/blobs/sha256/hole && tar -S -cf hole.tar -C i .");
+  const Contents contents = contents_of(folder.path("hole.tar"));
+  ASSERT_EQ(contents.unopened.size(), 1U);
+  EXPECT_EQ(contents.unopened[0].code, ErrorCode::kLimitExceeded);
+}
+
+TEST(Image, ALayerThatIsNamedWithoutEndIsNotReadWithoutEnd) {
+  const Folder folder;
+  ImageFolder image(folder, "i");
+  for (int i = 0; i < 20; ++i) image.add_layer({{"one", std::string(20000, 'x')}}, false);
+  image.finish();
+  Limits limits;
+  limits.expansion_free_bytes = limits.expansion_ratio_max = 1;
+  const Contents contents = contents_of(folder.path("i.tar"), limits);
+  ASSERT_EQ(contents.unopened.size(), 1U);
+  EXPECT_EQ(contents.unopened[0].code, ErrorCode::kLimitExceeded);
+  EXPECT_FALSE(contents.members[0].opened);
+}
+
 }  // namespace
 }  // namespace stella::artifact

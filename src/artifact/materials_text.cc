@@ -7,6 +7,8 @@
 namespace stella::artifact {
 namespace {
 
+constexpr std::size_t kFieldsMax = 10'000;  // of one stanza; what stands behind them is not read
+
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
 std::string lower(std::string_view text) {
@@ -61,11 +63,12 @@ std::vector<std::pair<std::string, std::string>> take_stanza(std::string_view& t
       break;
     }
     if (line[0] == ' ' || line[0] == '\t') {
-      if (!fields.empty()) fields.back().second += line.substr(1);
+      if (!fields.empty() && fields.size() < kFieldsMax) fields.back().second += line.substr(1);
       continue;
     }
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) continue;
+    if (fields.size() == kFieldsMax) continue;
     fields.emplace_back(lower(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1))));
   }
   return fields;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "stella/artifact/walk.h"
 #include "walker.h"
 
@@ -26,6 +28,13 @@ std::size_t sequence_length(std::string_view text) {
   return overlong || surrogate || beyond ? 0 : length;
 }
 
+// C1 control characters, and those that turn the direction of what follows (CVE-2021-42574) or begin a line.
+bool steers_terminals(std::string_view character) {
+  if (character.size() == 2) return character[0] == '\xc2' && static_cast<std::uint8_t>(character[1]) < 0xa0;
+  return (character >= "\xe2\x80\xa8" && character <= "\xe2\x80\xae") ||  // U+2028 to U+202E
+         (character >= "\xe2\x81\xa6" && character <= "\xe2\x81\xa9");    // U+2066 to U+2069
+}
+
 }  // namespace
 
 std::string printable(std::string_view name) {
@@ -34,9 +43,12 @@ std::string printable(std::string_view name) {
   while (!name.empty()) {
     const std::size_t length = sequence_length(name);
     const auto first = static_cast<std::uint8_t>(name[0]);
-    if (length == 0 || first < 0x20 || first == 0x7f) {
-      result += fmt::format("\\x{:02x}", first);
-      name.remove_prefix(1);
+    if (length == 0 || first < 0x20 || first == 0x7f || steers_terminals(name.substr(0, length))) {
+      const std::size_t taken = std::max<std::size_t>(1, length);
+      for (const char c : name.substr(0, taken)) {
+        result += fmt::format("\\x{:02x}", static_cast<std::uint8_t>(c));
+      }
+      name.remove_prefix(taken);
     } else {
       result += name.substr(0, length);
       name.remove_prefix(length);

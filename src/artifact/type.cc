@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t kPrefixBytes = 4096;
 constexpr std::size_t kTarBlockBytes = 512;
-constexpr ReadLimits kZipLimits{.entries_max = 1'000'000, .name_size_max_bytes = 0xffff};
+constexpr ReadLimits kZipLimits{.entries_max = 1'000'000,
+                                .name_size_max_bytes = 0xffff,
+                                .names_total_max_bytes = std::uint64_t{256} << 20};
 
 using namespace std::string_view_literals;
 

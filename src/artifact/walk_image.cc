@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "walker.h"
@@ -59,22 +60,30 @@ bool repeats_the_index(const oci::LayoutFiles& files, const std::set<std::string
 Status Walker::read_image_members(Container& container, const oci::LayoutFiles& files) {
   STELLA_TRY(const oci::Images images, oci::read_images(files));
   for (const oci::Problem& problem : images.problems) {
-    const Member member = child(container, problem.name, problem.name);
+    STELLA_TRY(const Member member, child(container, problem.name, problem.name));
     STELLA_CHECK(
         report({.path = member.path, .code = problem.error.code, .reason = to_string(problem.error)}));
   }
-  std::map<std::string, bool> walked;  // layers by their file's name
-  std::set<std::pair<std::string, std::string>> seen;
+  std::set<std::tuple<std::string, std::string, std::vector<std::string>>> seen;
   for (const oci::Image& image : images.images) {
-    // One image under several tags is one image.
-    if (!seen.emplace(image.manifest_name, image.config.name).second) continue;
-    STELLA_CHECK(read_image(container, files, image, walked));
+    // One image under several tags is one image. In a docker-save archive, one configuration may stand with
+    // two lists of layers.
+    std::vector<std::string> layers;
+    for (const oci::Blob& layer : image.layers) layers.push_back(layer.name);
+    if (!seen.emplace(image.manifest_name, image.config.name, std::move(layers)).second) continue;
+    STELLA_CHECK(read_image(container, files, image));
   }
   return read_other_files(container, files, images);
 }
 
-Status Walker::read_image(Container& container, const oci::LayoutFiles& files, const oci::Image& image,
-                          std::map<std::string, bool>& walked) {
+// A small artifact may name one file a million times, and each time costs its reading. Honest ones name each
+// file about once, which is a small part of what they may unpack to.
+Status Walker::charge_file(const oci::LayoutFiles& files, const std::string& name) {
+  const auto file = files.open(name);
+  return file ? budget_.charge((*file)->size()) : Status{};  // who needs it will say what is wrong
+}
+
+Status Walker::read_image(Container& container, const oci::LayoutFiles& files, const oci::Image& image) {
   std::string prefix = name_of(image);
   if (unsigned& count = container.names[prefix]; ++count > 1) prefix += fmt::format("#{}", count);
   STELLA_CHECK(read_image_config(container, files, image, prefix));
@@ -86,13 +95,13 @@ Status Walker::read_image(Container& container, const oci::LayoutFiles& files, c
   if (!annotations.empty()) {
     STELLA_CHECK(count_entry());
     const std::string text = json::canonical(annotations);
-    Member member = child(container, prefix + "!(annotations)", prefix + "!(annotations)");
+    STELLA_TRY(Member member, child(container, prefix + "!(annotations)", prefix + "!(annotations)"));
     member.size_bytes = text.size();
     member.sha256 = sha256(as_bytes(text));
     STELLA_CHECK(leaf(member, nullptr));
   }
   for (std::size_t i = 0; i < image.layers.size(); ++i) {
-    STELLA_CHECK(read_layer(container, files, image, i, prefix, walked));
+    STELLA_CHECK(read_layer(container, files, image, i, prefix));
   }
   return {};
 }
@@ -100,7 +109,8 @@ Status Walker::read_image(Container& container, const oci::LayoutFiles& files, c
 Status Walker::read_image_config(Container& container, const oci::LayoutFiles& files, const oci::Image& image,
                                  const std::string& prefix) {
   STELLA_CHECK(count_entry());
-  Member member = child(container, prefix + "!config", prefix + "!config");
+  STELLA_TRY(Member member, child(container, prefix + "!config", prefix + "!config"));
+  STELLA_CHECK(charge_file(files, image.config.name));
   const auto config = oci::open_blob(files, image.config);
   if (!config) {
     if (config.error().code == ErrorCode::kIo) return std::unexpected(config.error());
@@ -114,12 +124,13 @@ Status Walker::read_image_config(Container& container, const oci::LayoutFiles& f
 }
 
 Status Walker::read_layer(Container& container, const oci::LayoutFiles& files, const oci::Image& image,
-                          std::size_t index, const std::string& prefix, std::map<std::string, bool>& walked) {
+                          std::size_t index, const std::string& prefix) {
   STELLA_CHECK(count_entry());
   const oci::Blob& blob = image.layers[index];
   const std::string name = fmt::format("{}!layer-{}", prefix, index + 1);
-  Member member = child(container, name, name);
+  STELLA_TRY(Member member, child(container, name, name));
   member.image_layer = static_cast<unsigned>(index + 1);
+  STELLA_CHECK(charge_file(files, blob.name));
   auto layer = oci::open_blob(files, blob);
   if (!layer) {
     const Error error = std::move(layer).error();
@@ -127,12 +138,6 @@ Status Walker::read_layer(Container& container, const oci::LayoutFiles& files, c
     if (error.code == ErrorCode::kIo) return std::unexpected(error);
     if (as_it_is) return give_up(member, **as_it_is, error);
     return report({.path = member.path, .code = error.code, .reason = to_string(error)});
-  }
-  // The same layer may be named a million times by a small artifact; the first time is free.
-  if (!walked.emplace(blob.name, true).second) {
-    if (const Status charged = budget_.charge((*layer)->size()); !charged) {
-      return give_up(member, **layer, charged.error());
-    }
   }
   STELLA_CHECK(walk_bytes(member, {.bytes = **layer}, container.depth));
   if (index >= image.diff_ids.size() || image.diff_ids[index] == member.sha256) return {};
@@ -159,9 +164,14 @@ Status Walker::read_other_files(Container& container, const oci::LayoutFiles& fi
   for (const std::string& name : files.names()) {
     if (known.contains(name)) continue;
     STELLA_CHECK(count_entry());
-    Member member = child(container, name, name);
+    STELLA_TRY(Member member, child(container, name, name));
     STELLA_TRY(const auto bytes, files.open(name));
     STELLA_CHECK(walk_bytes(member, {.bytes = *bytes}, container.depth));
+  }
+  for (oci::TarEntry entry : files.leftovers()) {
+    // Links to a layer that occurs twice: the layer has been read through them.
+    if (entry.kind == oci::TarKind::kSymlink && known.contains(entry.name)) continue;
+    STELLA_CHECK(take_tar_entry(container, std::move(entry)));
   }
   return {};
 }

@@ -12,7 +12,7 @@ Status Walker::read_rpm_members(Container& container) {
   STELLA_TRY(const RpmLayout layout, read_rpm(package));
 
   STELLA_CHECK(count_entry());
-  Member header = child(container, "(header)", "(header)");
+  STELLA_TRY(Member header, child(container, "(header)", "(header)"));
   STELLA_TRY(const auto header_bytes,
              part_of(package, layout.header.offset_bytes, layout.header.size_bytes, header.path));
   header.size_bytes = layout.header.size_bytes;
@@ -23,7 +23,7 @@ Status Walker::read_rpm_members(Container& container) {
 
   if (const auto digest = layout.signature_header.signature_digest()) {
     STELLA_CHECK(count_entry());
-    Member signature = child(container, "(signature)", "(signature)");
+    STELLA_TRY(Member signature, child(container, "(signature)", "(signature)"));
     signature.size_bytes = layout.signature.size_bytes;
     STELLA_TRY(const auto bytes,
                part_of(package, layout.signature.offset_bytes, layout.signature.size_bytes, signature.path));

@@ -117,7 +117,13 @@ std::optional<Range> Walker::place_of(const Container& container, Range part) {
   return part;
 }
 
-Member Walker::child(Container& container, std::string_view name, std::string_view key_name) {
+Status Walker::count_path(std::size_t size_bytes) {
+  paths_bytes_ += size_bytes;
+  if (paths_bytes_ <= limits_.paths_total_max_bytes) return {};
+  return names_too_long(limits_.paths_total_max_bytes);
+}
+
+Result<Member> Walker::child(Container& container, std::string_view name, std::string_view key_name) {
   Member member;
   const std::string shown = printable(name);
   member.path = joined(container.member.path, shown);
@@ -127,6 +133,7 @@ Member Walker::child(Container& container, std::string_view name, std::string_vi
     member.path += fmt::format("#{}", count);
     member.key += fmt::format("#{}", count);
   }
+  STELLA_CHECK(count_path(member.path.size()));
   return member;
 }
 
@@ -268,24 +275,15 @@ Status Walker::walk_container(Member& member, const ByteSource* bytes,
 Status Walker::read_members(Container& container) {
   const ByteSource& bytes = *container.bytes;
   const ReadLimits limits{.entries_max = limits_.entries_max,
-                          .name_size_max_bytes = limits_.name_size_max_bytes};
+                          .name_size_max_bytes = limits_.name_size_max_bytes,
+                          .names_total_max_bytes = limits_.paths_total_max_bytes};
   const TakeEntry take = [&](Entry&& entry) { return take_entry(container, std::move(entry)); };
   switch (container.member.type) {
     case Type::kTar: {
       const oci::TarLimits tar_limits{.entries_max = limits_.entries_max,
                                       .name_size_max_bytes = limits_.name_size_max_bytes};
-      STELLA_TRY(const std::uint64_t end,
-                 oci::read_tar(bytes, tar_limits, [&](oci::TarEntry&& from) -> Status {
-                   Entry entry;
-                   entry.name = std::move(from.name);
-                   entry.kind = kind_of(from.kind);
-                   entry.mode = from.mode;
-                   entry.link_target = std::move(from.link_target);
-                   entry.offset_bytes = from.offset_bytes;
-                   entry.stored_bytes = from.stored_bytes;
-                   entry.size_bytes = from.size_bytes;
-                   if (from.sparse) entry.sparse = std::make_shared<oci::TarEntry>(std::move(from));
-                   return take_entry(container, std::move(entry));
+      STELLA_TRY(const std::uint64_t end, oci::read_tar(bytes, tar_limits, [&](oci::TarEntry&& entry) {
+                   return take_tar_entry(container, std::move(entry));
                  }));
       return add_rest(container, end);
     }
@@ -315,20 +313,35 @@ Status Walker::read_members(Container& container) {
     case Type::kOciArchive:
     case Type::kDockerArchive: {
       STELLA_TRY(const auto files, oci::open_layout_archive(bytes));
-      return read_image_members(container, *files);
+      STELLA_CHECK(read_image_members(container, *files));
+      return add_rest(container, *files->end_bytes());
     }
     default:
       return fail(ErrorCode::kInternal, "no reader for this container");
   }
 }
 
+Status Walker::take_tar_entry(Container& container, oci::TarEntry&& from) {
+  Entry entry;
+  entry.name = std::move(from.name);
+  entry.kind = kind_of(from.kind);
+  entry.mode = from.mode;
+  entry.link_target = std::move(from.link_target);
+  entry.offset_bytes = from.offset_bytes;
+  entry.stored_bytes = from.stored_bytes;
+  entry.size_bytes = from.size_bytes;
+  if (from.sparse) entry.sparse = std::make_shared<oci::TarEntry>(std::move(from));
+  return take_entry(container, std::move(entry));
+}
+
 Status Walker::take_entry(Container& container, Entry&& entry) {
   STELLA_CHECK(count_entry());
   const Type type = container.member.type;
-  Member member = child(container, entry.name, key_name_of(entry.name, type));
+  STELLA_TRY(Member member, child(container, entry.name, key_name_of(entry.name, type)));
   member.kind = entry.kind;
   member.mode = entry.mode;
   member.link_target = printable(entry.link_target);
+  STELLA_CHECK(count_path(member.link_target.size()));
   member.signature = is_signature(entry.name, type);
   member.aside = is_zip(type) && entry.kind == Kind::kDirectory;
   if (container.member.image_layer != 0 && entry.kind == Kind::kFile &&
@@ -403,7 +416,7 @@ Status Walker::read_link_target(Container& container, const Entry& entry, Member
 Status Walker::add_outside(Container& container, const std::vector<Range>& ranges) {
   if (ranges.empty()) return {};
   Sha256 hash;
-  Member member = child(container, kOutsideName, kOutsideName);
+  STELLA_TRY(Member member, child(container, kOutsideName, kOutsideName));
   for (const Range& range : ranges) {
     STELLA_TRY(const auto part, part_of(*container.bytes, range.offset_bytes, range.size_bytes, member.path));
     STELLA_CHECK(for_each_block(*part, std::size_t{64} << 10, [&](ByteView block) -> Status {

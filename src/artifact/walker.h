@@ -63,15 +63,16 @@ class Walker {
   Status read_members(Container& container);
   Status read_rpm_members(Container& container);
   Status read_image_members(Container& container, const oci::LayoutFiles& files);
-  Status read_image(Container& container, const oci::LayoutFiles& files, const oci::Image& image,
-                    std::map<std::string, bool>& walked);
+  Status read_image(Container& container, const oci::LayoutFiles& files, const oci::Image& image);
+  Status charge_file(const oci::LayoutFiles& files, const std::string& name);
   Status read_image_config(Container& container, const oci::LayoutFiles& files, const oci::Image& image,
                            const std::string& prefix);
   Status read_layer(Container& container, const oci::LayoutFiles& files, const oci::Image& image,
-                    std::size_t index, const std::string& prefix, std::map<std::string, bool>& walked);
+                    std::size_t index, const std::string& prefix);
   Status read_other_files(Container& container, const oci::LayoutFiles& files, const oci::Images& images);
 
   Status take_entry(Container& container, Entry&& entry);
+  Status take_tar_entry(Container& container, oci::TarEntry&& from);
   Status take_file(Container& container, const Entry& entry, Member& member);
   Status read_link_target(Container& container, const Entry& entry, Member& member);
   Status add_outside(Container& container, const std::vector<Range>& ranges);
@@ -80,7 +81,9 @@ class Walker {
 
   // Where a part of a container's bytes lies in the artifact.
   static std::optional<Range> place_of(const Container& container, Range part);
-  Member child(Container& container, std::string_view name, std::string_view key_name);
+  // Errors: kLimitExceeded.
+  Result<Member> child(Container& container, std::string_view name, std::string_view key_name);
+  Status count_path(std::size_t size_bytes);
   Status count_entry();
   // Remembers `status` as an error of the walk, if it is one.
   Status fatal(Status status);
@@ -89,6 +92,7 @@ class Walker {
   Visitor& visitor_;
   Budget budget_;
   std::uint64_t entries_ = 0;
+  std::uint64_t paths_bytes_ = 0;
   bool fatal_ = false;
 };
 

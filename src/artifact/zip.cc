@@ -212,6 +212,8 @@ class ZipReader {
     const std::uint64_t tail_size = name_size + extra_size + u16(32);
     if (tail_size > end - at - kCentralBytes) return corrupt("has a directory that ends inside an entry", at);
     if (name_size > limits_.name_size_max_bytes) return name_too_long(limits_, name_size);
+    names_bytes_ += name_size;
+    if (names_bytes_ > limits_.names_total_max_bytes) return names_too_long(limits_.names_total_max_bytes);
     STELLA_TRY(const Bytes tail, read_bytes(archive_, at + kCentralBytes, tail_size));
     CentralEntry central;
     central.entry.name = as_text(tail).substr(0, name_size);
@@ -312,6 +314,7 @@ class ZipReader {
   const ByteSource& archive_;
   const ReadLimits& limits_;
   std::vector<Range> claimed_;
+  std::uint64_t names_bytes_ = 0;
 };
 
 }  // namespace

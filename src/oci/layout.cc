@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -105,14 +106,23 @@ class ImageReader {
   // so.
   void add_image(Image image, const std::optional<Platform>& stated) {
     if (stated) image.platform = *stated;
-    const auto source = open_blob(files_, image.config);
-    const auto bytes = source ? read_all(**source, kDocumentSizeMaxBytes) : Result<Bytes>{};
-    const auto config = parse_config(as_text(bytes ? ByteView(*bytes) : ByteView{}));
-    if (config) {
+    if (const auto& config = config_of(image.config)) {
       if (!config->platform.os.empty()) image.platform = config->platform;
       if (config->diff_ids.size() == image.layers.size()) image.diff_ids = config->diff_ids;
     }
     result_.images.push_back(std::move(image));
+  }
+
+  // Read once, however many images share it.
+  const std::optional<Config>& config_of(const Blob& blob) {
+    const auto [known, is_new] = configs_.try_emplace(blob.name);
+    if (!is_new || blob.descriptor->size_bytes > kDocumentSizeMaxBytes) return known->second;
+    const auto source = open_blob(files_, blob);
+    const auto bytes = source ? read_all(**source, kDocumentSizeMaxBytes) : Result<Bytes>{};
+    if (auto config = parse_config(as_text(bytes ? ByteView(*bytes) : ByteView{}))) {
+      known->second = *std::move(config);
+    }
+    return known->second;
   }
 
   Result<std::string> read_document(const std::string& name, const Descriptor& descriptor) {
@@ -123,6 +133,14 @@ class ImageReader {
                    .expected = fmt::format("at most {} bytes", kDocumentSizeMaxBytes),
                    .found = fmt::format("{}", descriptor.size_bytes)});
     }
+    if (descriptor.size_bytes > kDocumentsMaxBytes - documents_bytes_) {
+      return fail({.code = ErrorCode::kLimitExceeded,
+                   .message = "indexes and manifests of the image are too large altogether",
+                   .where = name,
+                   .expected = fmt::format("at most {} bytes", kDocumentsMaxBytes),
+                   .found = "more"});
+    }
+    documents_bytes_ += descriptor.size_bytes;
     STELLA_TRY(const auto source, open_blob(files_, {.name = name, .descriptor = descriptor}));
     STELLA_TRY(const Bytes bytes, read_all(*source, kDocumentSizeMaxBytes));
     result_.documents.push_back(name);
@@ -132,6 +150,8 @@ class ImageReader {
   const LayoutFiles& files_;
   Images result_;
   std::size_t visited_ = 0;
+  std::uint64_t documents_bytes_ = 0;
+  std::map<std::string, std::optional<Config>> configs_;
   std::set<std::string> manifests_;
 };
 
@@ -153,6 +173,7 @@ Result<Images> read_docker_images(const LayoutFiles& files) {
   }
   Images images;
   images.documents.emplace_back("manifest.json");
+  std::map<std::string, std::optional<Config>> configs;  // read once, however many images share it
   for (const json::Value& one : *list.array()) {
     Image image;
     image.manifest_name = "manifest.json";
@@ -167,11 +188,15 @@ Result<Images> read_docker_images(const LayoutFiles& files) {
       }
       image.layers.push_back({.name = *layer.string(), .descriptor = {}});
     }
-    STELLA_TRY(const auto config_source, files.open(image.config.name));
-    STELLA_TRY(const Bytes config_bytes, read_all(*config_source, kDocumentSizeMaxBytes));
-    if (const auto config = parse_config(as_text(config_bytes))) {
-      image.platform = config->platform;
-      if (config->diff_ids.size() == image.layers.size()) image.diff_ids = config->diff_ids;
+    const auto [config, is_new] = configs.try_emplace(image.config.name);
+    if (is_new) {
+      STELLA_TRY(const auto config_source, files.open(image.config.name));
+      STELLA_TRY(const Bytes config_bytes, read_all(*config_source, kDocumentSizeMaxBytes));
+      if (auto parsed = parse_config(as_text(config_bytes))) config->second = *std::move(parsed);
+    }
+    if (const auto& config_read = config->second) {
+      image.platform = config_read->platform;
+      if (config_read->diff_ids.size() == image.layers.size()) image.diff_ids = config_read->diff_ids;
     }
     images.images.push_back(std::move(image));
   }

@@ -46,10 +46,13 @@ class FolderFiles final : public LayoutFiles {
     return open_file(folder_ / name);
   }
   const std::vector<std::string>& names() const override { return names_; }
+  const std::vector<TarEntry>& leftovers() const override { return leftovers_; }
+  std::optional<std::uint64_t> end_bytes() const override { return std::nullopt; }
 
  private:
   fs::path folder_;
   std::vector<std::string> names_;
+  std::vector<TarEntry> leftovers_;
 };
 
 class ArchiveFiles final : public LayoutFiles {
@@ -57,7 +60,9 @@ class ArchiveFiles final : public LayoutFiles {
   explicit ArchiveFiles(const ByteSource& archive) : archive_(archive) {}
 
   Status list() {
-    STELLA_TRY(end_, read_tar(archive_, {}, [&](TarEntry&& entry) -> Status {
+    const TarLimits limits{.entries_max = kArchiveFilesMax};
+    STELLA_TRY(end_, read_tar(archive_, limits, [&](TarEntry&& entry) -> Status {
+                 STELLA_CHECK(count_holes(entry));
                  std::string_view name = entry.name;
                  if (name.starts_with("./")) name.remove_prefix(2);
                  // docker save links layers that occur twice to the first one: "../<id>/layer.tar".
@@ -66,10 +71,15 @@ class ArchiveFiles final : public LayoutFiles {
                    links_.insert_or_assign(std::string(name),
                                            entry.kind == TarKind::kSymlink ? target : entry.link_target);
                  }
-                 if (entry.kind != TarKind::kFile) return {};
-                 std::string key(name);
-                 entries_.insert_or_assign(std::move(key),
-                                           std::move(entry));  // the last one counts, as when extracted
+                 if (entry.kind == TarKind::kDirectory) return {};
+                 if (entry.kind != TarKind::kFile) {
+                   leftovers_.push_back(std::move(entry));
+                   return {};
+                 }
+                 // The last one counts, as when extracted; others may read the first.
+                 const auto [kept, is_new] = entries_.try_emplace(std::string(name));
+                 if (!is_new) leftovers_.push_back(std::move(kept->second));
+                 kept->second = std::move(entry);
                  return {};
                }));
     for (const auto& [name, entry] : entries_) names_.push_back(name);
@@ -86,13 +96,32 @@ class ArchiveFiles final : public LayoutFiles {
     return tar_entry_bytes(archive_, found->second);
   }
   const std::vector<std::string>& names() const override { return names_; }
+  const std::vector<TarEntry>& leftovers() const override { return leftovers_; }
+  std::optional<std::uint64_t> end_bytes() const override { return end_; }
 
  private:
+  // Holes cost no stored byte, yet each reader has to go through them.
+  Status count_holes(const TarEntry& entry) {
+    const std::uint64_t limit = std::max(kHolesFreeBytes, archive_.size());
+    const std::uint64_t holes = entry.sparse ? entry.size_bytes - entry.stored_bytes : 0;
+    if (holes <= limit - holes_bytes_) {
+      holes_bytes_ += holes;
+      return {};
+    }
+    return fail({.code = ErrorCode::kLimitExceeded,
+                 .message = "sparse files of an image archive are too large",
+                 .where = entry.name,
+                 .expected = fmt::format("at most {} bytes of holes", limit),
+                 .found = "more"});
+  }
+
   const ByteSource& archive_;
   std::map<std::string, TarEntry, std::less<>> entries_;
   std::map<std::string, std::string, std::less<>> links_;
   std::vector<std::string> names_;
+  std::vector<TarEntry> leftovers_;
   std::uint64_t end_ = 0;
+  std::uint64_t holes_bytes_ = 0;
 };
 
 }  // namespace

@@ -52,6 +52,7 @@ class TarReader {
       auto entry = read_entry(type, block);
       if (!entry) return std::unexpected(std::move(entry).error().at(fmt::format("offset {}", start)));
       extras_ = {};
+      STELLA_CHECK(count_index(*entry));
       STELLA_CHECK(take(*std::move(entry)));
     }
     if (dangling_) return fail(ErrorCode::kCorrupt, "tar ends after a header that announces an entry");
@@ -83,6 +84,16 @@ class TarReader {
     }
     offset_ = std::min(offset_ + round_up(size), archive_.size());
     return {};
+  }
+
+  Status count_index(const TarEntry& entry) {
+    index_bytes_ += entry.name.size() + entry.link_target.size() + entry.extents.size() * sizeof(TarExtent);
+    if (index_bytes_ <= limits_.index_size_max_bytes) return {};
+    return fail({.code = ErrorCode::kLimitExceeded,
+                 .message = "names of a tar's entries are too long altogether",
+                 .where = fmt::format("offset {}", offset_),
+                 .expected = fmt::format("at most {} bytes", limits_.index_size_max_bytes),
+                 .found = "more"});
   }
 
   // Reads headers that only say something about the next one; true when this was one.
@@ -304,6 +315,7 @@ class TarReader {
   const ByteSource& archive_;
   const TarLimits& limits_;
   std::uint64_t offset_ = 0;
+  std::uint64_t index_bytes_ = 0;
   TarExtras extras_;
   std::optional<std::string> long_name_;
   std::optional<std::string> long_link_;

@@ -22,8 +22,12 @@ struct Limits {
   std::uint64_t total_size_max_bytes = std::uint64_t{1} << 40;
   // One member's name or link target inside its container.
   std::size_t name_size_max_bytes = 4096;
+  // Paths and link targets of all members: each path repeats those of the containers around it.
+  std::uint64_t paths_total_max_bytes = std::uint64_t{256} << 20;
   // Unpacked members up to this size are held in memory, larger ones in an unlinked temporary file.
   std::size_t memory_max_bytes = std::size_t{32} << 20;
+  // What packages state of themselves, with the paths of the members where they do.
+  std::uint64_t statements_total_max_bytes = std::uint64_t{64} << 20;
   // Package data that is parsed whole: control files, package.json, manifests, dpkg's status.
   std::size_t metadata_size_max_bytes = std::size_t{32} << 20;
 };

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,11 @@ namespace stella::oci {
 
 inline constexpr unsigned kIndexDepthMax = 4;    // indexes inside indexes
 inline constexpr std::size_t kImagesMax = 1024;  // manifests reached from index.json
+// Indexes and manifests of one layout together; a small archive may name one index many times.
+inline constexpr std::uint64_t kDocumentsMaxBytes = std::uint64_t{32} << 20;
+inline constexpr std::uint64_t kArchiveFilesMax = 100'000;  // entries of an image archive
+// Zeros in the holes of an archive's sparse files that need no byte of it to vouch for them.
+inline constexpr std::uint64_t kHolesFreeBytes = std::uint64_t{256} << 20;
 
 // The files of a layout by their names inside it ("index.json", "blobs/sha256/…").
 class LayoutFiles {
@@ -24,6 +30,11 @@ class LayoutFiles {
   [[nodiscard]] virtual Result<std::unique_ptr<ByteSource>> open(std::string_view name) const = 0;
   // All regular files, sorted.
   [[nodiscard]] virtual const std::vector<std::string>& names() const = 0;
+  // Entries of an archive that are neither of these files nor directories: links, devices, and files that a
+  // later entry of the same name replaces. None in a folder.
+  [[nodiscard]] virtual const std::vector<TarEntry>& leftovers() const = 0;
+  // Where an archive ends, as read_tar says; none for a folder.
+  [[nodiscard]] virtual std::optional<std::uint64_t> end_bytes() const = 0;
 };
 
 // Errors: kInvalidArgument when it has no oci-layout file; kIo; kLimitExceeded.

@@ -19,6 +19,8 @@ struct TarLimits {
   std::size_t name_size_max_bytes = 4096;                        // of a name and of a link target
   std::uint64_t header_size_max_bytes = std::uint64_t{1} << 20;  // of one pax header or long name
   std::size_t extents_max = 1 << 20;                             // of one sparse file
+  // Names, link targets and maps of sparse files of all entries together: who keeps them needs that memory.
+  std::uint64_t index_size_max_bytes = std::uint64_t{256} << 20;
 };
 
 enum class TarKind : std::uint8_t { kFile, kDirectory, kSymlink, kHardlink, kDevice, kFifo };
