@@ -2,10 +2,10 @@
 #include "analysis.h"
 
 #include <algorithm>
-#include <mutex>
 
 #include <fmt/format.h>
 
+#include "decoder_pool.h"
 #include "starts.h"
 #include "stella/base/digest.h"
 #include "stella/base/parallel.h"
@@ -17,33 +17,6 @@ namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{64} << 10;  // of code decoded by one piece of work
 constexpr std::uint64_t kGapListedMinBytes = 64;            // smaller gaps between functions are padding
-
-// Hands out decoders, so that each is used by one thread at a time.
-class DecoderPool {
- public:
-  explicit DecoderPool(const Analysis& analysis) : analysis_(analysis) {}
-
-  Result<std::unique_ptr<Decoder>> take() {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (!free_.empty()) {
-        auto decoder = std::move(free_.back());
-        free_.pop_back();
-        return decoder;
-      }
-    }
-    return Decoder::create(analysis_.image, *analysis_.space);
-  }
-  void give_back(std::unique_ptr<Decoder> decoder) {
-    const std::scoped_lock lock(mutex_);
-    free_.push_back(std::move(decoder));
-  }
-
- private:
-  const Analysis& analysis_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Decoder>> free_;
-};
 
 class Analyser {
  public:

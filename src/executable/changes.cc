@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common_subsequence.h"
+#include "decoder_pool.h"
 #include "pairing.h"
 #include "stella/base/parallel.h"
 
@@ -43,17 +44,21 @@ class Changes {
     for (std::size_t i = 0; i < matches.size(); ++i) {
       if (matches[i].modified) modified.push_back(i);
     }
-    STELLA_CHECK(
-        parallel_for((modified.size() + kBatch - 1) / kBatch, threads, [&](std::size_t batch) -> Status {
-          STELLA_TRY(const auto base_decoder, Decoder::create(base_.image, *base_.space));
-          STELLA_TRY(const auto target_decoder, Decoder::create(target_.image, *target_.space));
-          CodeReader base_reader(*base_decoder, *base_.contents),
-              target_reader(*target_decoder, *target_.contents);
-          const std::size_t end = std::min(modified.size(), (batch + 1) * kBatch);
-          for (std::size_t i = batch * kBatch; i < end; ++i)
-            compare(matches[modified[i]], base_reader, target_reader);
-          return {};
-        }));
+    DecoderPool base_decoders(base_), target_decoders(target_);
+    const auto compare_batch = [&](std::size_t batch) -> Status {
+      STELLA_TRY(auto base_decoder, base_decoders.take());
+      STELLA_TRY(auto target_decoder, target_decoders.take());
+      CodeReader base_reader(*base_decoder, *base_.contents),
+          target_reader(*target_decoder, *target_.contents);
+      const std::size_t end = std::min(modified.size(), (batch + 1) * kBatch);
+      for (std::size_t i = batch * kBatch; i < end; ++i) {
+        compare(matches[modified[i]], base_reader, target_reader);
+      }
+      base_decoders.give_back(std::move(base_decoder));
+      target_decoders.give_back(std::move(target_decoder));
+      return {};
+    };
+    STELLA_CHECK(parallel_for((modified.size() + kBatch - 1) / kBatch, threads, compare_batch));
     return matches;
   }
 
