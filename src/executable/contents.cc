@@ -14,8 +14,6 @@ bool is_printable(std::uint8_t byte) {
   return (byte >= 0x20 && byte < 0x7f) || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
-bool is_read_only_data(const object::Memory::Piece& piece) { return !piece.writable; }
-
 }  // namespace
 
 Contents::Contents(const object::Image& image, const object::Memory& memory, const object::Linkage& linkage,
@@ -117,10 +115,15 @@ bool has_unterminated_texts(const object::Image& image, const object::Memory& me
   return false;
 }
 
-std::vector<std::string_view> strings_of(const object::Memory& memory, bool terminated) {
+std::vector<std::string_view> strings_of(const object::Image& image, const object::Memory& memory,
+                                         bool terminated) {
   std::vector<std::string_view> strings;
   for (const object::Memory::Piece& piece : memory.pieces()) {
-    if (piece.executable || !is_read_only_data(piece)) continue;
+    if (piece.executable || piece.writable) continue;
+    // Names of symbols are compared as imports and exports.
+    const bool names = piece.section != object::Memory::kNoSection &&
+                       image.sections[piece.section].type == object::SectionType::kStrings;
+    if (names) continue;
     const ByteView bytes = piece.bytes;
     for (std::size_t at = 0; at < bytes.size() && strings.size() < kStringsMax;) {
       std::size_t end = at;

@@ -51,8 +51,10 @@ class Contents {
 // Whether the program keeps texts without an end, as Go and Rust do.
 [[nodiscard]] bool has_unterminated_texts(const object::Image& image, const object::Memory& memory);
 
-// The texts in data that is not written to: runs of printable characters of kStringSizeMinBytes to
-// kStringSizeMaxBytes, which end with NUL where `terminated`. Sorted, unique. At most kStringsMax.
-[[nodiscard]] std::vector<std::string_view> strings_of(const object::Memory& memory, bool terminated);
+// The texts in data that is not written to, symbol names aside: runs of printable characters of
+// kStringSizeMinBytes to kStringSizeMaxBytes, which end with NUL where `terminated`. Sorted, unique. At most
+// kStringsMax.
+[[nodiscard]] std::vector<std::string_view> strings_of(const object::Image& image,
+                                                       const object::Memory& memory, bool terminated);
 
 }  // namespace stella::executable

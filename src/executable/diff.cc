@@ -101,7 +101,8 @@ Result<FunctionDiff> diff_functions_unconfined(const ByteSource& base, const Byt
   diff.imports = name_changes(one->program.imports, other->program.imports);
   diff.exports = name_changes(one->program.exports, other->program.exports);
   const bool terminated = !one->unterminated_texts && !other->unterminated_texts;
-  diff.strings = name_changes(strings_of(one->memory, terminated), strings_of(other->memory, terminated));
+  diff.strings = name_changes(strings_of(one->image, one->memory, terminated),
+                              strings_of(other->image, other->memory, terminated));
   diff.base = std::move(one->program);
   diff.target = std::move(other->program);
   diff.tooling = tooling();

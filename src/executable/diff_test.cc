@@ -90,6 +90,7 @@ TEST(Diff, TellsChangedRenamedAddedAndRemovedFunctionsApart) {
   EXPECT_EQ(diff.imports.removed, (std::vector<std::string>{"free", "malloc"}));
   EXPECT_TRUE(std::ranges::count(diff.imports.added, "fputs") == 1);
   EXPECT_TRUE(std::ranges::count(diff.exports.added, "new_name") == 1);
+  EXPECT_EQ(diff.strings.added_count + diff.strings.removed_count, 0U) << "names of symbols are no strings";
 }
 
 TEST(Diff, SeesACallThatGoesToAnotherFunctionOfTheSameShape) {
