@@ -68,8 +68,9 @@ TEST(Symbols, SayWhichAreFunctions) {
   ASSERT_TRUE(image);
   const auto symbols = read_symbols(**file, *image);
   ASSERT_TRUE(symbols);
-  const auto start = std::ranges::find_if(
-      *symbols, [](const Symbol& one) { return one.name == "_start" && one.source == SymbolSource::kSymtab; });
+  const auto start = std::ranges::find_if(*symbols, [](const Symbol& one) {
+    return one.name == "_start" && one.source == SymbolSource::kSymtab;
+  });
   ASSERT_NE(start, symbols->end());
   EXPECT_EQ(start->kind, SymbolKind::kFunction);
   EXPECT_TRUE(start->defined);
