@@ -205,6 +205,9 @@ void check_statement(Run& run) {
       run.failed(CheckId::kPredicateType,
                  error("the bundle signs a file, and a statement is demanded", join(wanted)));
     }
+    // What is demanded of a statement is not met by there being none.
+    check_builder(run);
+    check_materials(run);
     return;
   }
   const std::string& found = run.statement->predicate_type;

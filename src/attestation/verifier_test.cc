@@ -316,6 +316,32 @@ TEST_F(Verify, RefusesASignatureOverSomethingElse) {
   expect_refused(bundle, policy(), CheckId::kSignature, "does not fit");
 }
 
+TEST_F(Verify, TakesIntermediatesFromTheBundleAndNoTrust) {
+  Bundle bundle = file();
+  bundle.version = BundleVersion::kV02;
+  TrustedRoot root = sigstore.root();
+  root.certificate_authorities[0].intermediates.clear();
+  expect_refused(bundle, policy(), CheckId::kCertificate, "no trusted certificate authority",
+                 artifact(content()), root);
+  std::get<std::vector<crypto::Certificate>>(bundle.signer).push_back(sigstore.ca_intermediate);
+  EXPECT_TRUE(Verifier(root).verify(bundle, artifact(content()), policy()).report.accepted);
+  root.certificate_authorities[0].roots = {sigstore.tsa_root};
+  expect_refused(bundle, policy(), CheckId::kCertificate, "no trusted certificate authority",
+                 artifact(content()), root);
+}
+
+TEST_F(Verify, AnswersTheSameFromSeveralThreads) {
+  constexpr std::size_t kBundles = 40;
+  std::vector<Bundle> bundles;
+  for (std::size_t i = 0; i < kBundles; ++i) bundles.push_back(i % 4 == 0 ? file({.sct = false}) : file());
+  const Verifier verifier(sigstore.root());
+  const auto status = parallel_for(kBundles, 4, [&](std::size_t i) -> Status {
+    const bool accepted = verifier.verify(bundles[i], artifact(content()), policy()).report.accepted;
+    return accepted == (i % 4 != 0) ? Status() : fail(ErrorCode::kInternal, std::to_string(i));
+  });
+  EXPECT_TRUE(status) << to_string(status.error());
+}
+
 TEST_F(Verify, RefusesAStrangersAuthority) {
   VirtualSigstore stranger;
   TrustedRoot root = sigstore.root();

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "stella/attestation/verifier.h"
+#include "stella/base/parallel.h"
 #include "virtual_sigstore.h"
 
 namespace stella::attestation {
