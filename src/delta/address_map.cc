@@ -1,6 +1,7 @@
 #include "address_map.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "model.h"
 #include "range_coder.h"
@@ -15,7 +16,8 @@ constexpr std::uint64_t kAddressSpan = std::uint64_t{1} << 63;  // no number is 
 template <typename Coder>
 class ImageCoder {
  public:
-  explicit ImageCoder(Coder& coder) : coder_(coder) {}
+  // `elements_max` bounds all lists together: the coder makes a few bytes say millions of equal elements.
+  ImageCoder(Coder& coder, std::size_t elements_max) : coder_(coder), elements_left_(elements_max) {}
 
   Status code(Images& images) {
     STELLA_TRY(const std::size_t count, code_count(images.images.size(), kImagesMax, "executables"));
@@ -54,11 +56,13 @@ class ImageCoder {
     return expected + static_cast<std::uint64_t>(unzigzag(number(field, zigzag(difference))));
   }
 
-  Result<std::size_t> code_count(std::size_t count, std::size_t max, std::string_view what) {
-    const std::uint64_t coded = number(kCount, count);
-    if (coded > max) {
+  Result<std::size_t> code_count(std::size_t count, std::size_t max, std::string_view what,
+                                 Field field = kCount) {
+    const std::uint64_t coded = number(field, count);
+    if (coded > max || coded > elements_left_) {
       return fail(ErrorCode::kLimitExceeded, "the delta has too many " + std::string(what), "address map");
     }
+    elements_left_ -= static_cast<std::size_t>(coded);
     return static_cast<std::size_t>(coded);
   }
 
@@ -107,13 +111,9 @@ class ImageCoder {
     }
     end = area.base_offset_bytes + area.size_bytes;
     if (area.kind != AreaKind::kTable32) return {};
-    STELLA_TRY(const std::size_t anchors, [&]() -> Result<std::size_t> {
-      const std::uint64_t coded = number(kAnchorCount, area.anchors.size());
-      if (coded == 0 || coded > kAnchorsMax) {
-        return fail(ErrorCode::kLimitExceeded, "an area has no anchors, or too many", "address map");
-      }
-      return static_cast<std::size_t>(coded);
-    }());
+    STELLA_TRY(const std::size_t anchors,
+               code_count(area.anchors.size(), kAnchorsMax, "anchors", kAnchorCount));
+    if (anchors == 0) return fail(ErrorCode::kCorrupt, "an area has no anchors", "address map");
     area.anchors.resize(anchors);
     for (Anchor& anchor : area.anchors) {
       anchor.used = code_bit(coder_, anchor.used ? 1 : 0, anchor_used_) != 0;
@@ -128,6 +128,7 @@ class ImageCoder {
   }
 
   Coder& coder_;
+  std::size_t elements_left_;
   std::array<NumberModel, kFields> numbers_;
   std::array<Counter, 64> kinds_;
   Counter anchor_used_;
@@ -144,7 +145,7 @@ class ImageCoder {
 Bytes serialize_images(const Images& images) {
   RangeEncoder coder;
   Images copy = images;
-  const Status status = ImageCoder(coder).code(copy);
+  const Status status = ImageCoder(coder, std::numeric_limits<std::size_t>::max()).code(copy);
   return status ? coder.finish() : Bytes();
 }
 
@@ -153,7 +154,8 @@ Result<Images> parse_images(ByteView bytes) {
   StreamReader input(*source, 0, bytes.size());
   RangeDecoder coder(input);
   Images images;
-  STELLA_CHECK(ImageCoder(coder).code(images));
+  STELLA_CHECK(ImageCoder(coder, kMapElementsPerByteMax * bytes.size()).code(images));
+  if (!input.at_end()) return fail(ErrorCode::kCorrupt, "bytes follow the address map");
   return images;
 }
 

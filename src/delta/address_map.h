@@ -73,9 +73,11 @@ inline constexpr std::size_t kImagesMax = 65536;
 inline constexpr std::size_t kLoadsMax = 64;  // of one image
 inline constexpr std::size_t kAreasMax = std::size_t{1} << 20;
 inline constexpr std::size_t kAnchorsMax = 16;  // of one area
+// Programs, loads, areas and anchors together; five hundred copies of one program come to half of one.
+inline constexpr std::size_t kMapElementsPerByteMax = 4;
 
 [[nodiscard]] Bytes serialize_images(const Images& images);
-// Errors: kCorrupt, kLimitExceeded.
+// Errors: kCorrupt, kLimitExceeded; kUnsupported for an area of an unknown kind.
 [[nodiscard]] Result<Images> parse_images(ByteView bytes);
 
 // The map of one window.

@@ -124,6 +124,24 @@ TEST(AddressMap, SurvivesDamageAndLimitsIt) {
   }
 }
 
+TEST(AddressMap, RefusesFarMoreElementsThanBytes) {
+  Images images;
+  for (int i = 0; i < 500; ++i) images.images.push_back({std::vector<Load>(64), std::vector<Load>(64)});
+  const Bytes bytes = serialize_images(images);
+  EXPECT_LT(bytes.size(), 2000U);
+  const auto read = parse_images(bytes);
+  ASSERT_FALSE(read.has_value());
+  EXPECT_EQ(read.error().code, ErrorCode::kLimitExceeded);
+}
+
+TEST(AddressMap, RefusesBytesBehindIt) {
+  Bytes bytes = serialize_images(two_images());
+  bytes.push_back(1);
+  const auto read = parse_images(bytes);
+  ASSERT_FALSE(read.has_value());
+  EXPECT_EQ(read.error().code, ErrorCode::kCorrupt);
+}
+
 TEST(AddressMap, FollowsSegmentsAndTheirNeighbours) {
   const Images images = two_images();
   // 100 bytes were inserted at 400.

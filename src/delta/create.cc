@@ -45,12 +45,15 @@ class DeltaWriter {
                    .found = fmt::format("{} or more", operations_.add_bytes()),
                    .next = "raise --max-add-bytes"});
     }
-    const Images images =
-        pair_images(base_images_, target_images_, window.segments, window.target_offset_bytes);
+    Images images = pair_images(base_images_, target_images_, window.segments, window.target_offset_bytes);
     if (!images.images.empty()) {
       const Bytes map = serialize_images(images);
-      append(body_, section_head(SectionType::kAddressMap, map.size()));
-      append(body_, map);
+      if (map.size() <= kAddressMapMaxBytes && parse_images(map)) {
+        append(body_, section_head(SectionType::kAddressMap, map.size()));
+        append(body_, map);
+      } else {
+        images = {};  // more of them than a reader takes: then without any prediction
+      }
     }
     WindowHead head{.target_size_bytes = window.target_size_bytes, .segment_count = window.segments.size()};
     const Bytes segments = encode_segments(window.segments, window.target_offset_bytes);

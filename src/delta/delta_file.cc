@@ -276,6 +276,13 @@ Result<WindowHead> DeltaFile::read_window(const Section& section) const {
   if (head.segment_count > kSegmentsMax)
     return too_large("a window's number of segments", kSegmentsMax, head.segment_count);
   const std::uint64_t target_left = header_.target_size_bytes - target_done_bytes_;
+  if (head.target_size_bytes < std::min(kWindowSizeMinBytes, target_left)) {
+    return fail({.code = ErrorCode::kCorrupt,
+                 .message = "a window that is not the last is too small",
+                 .where = fmt::format("offset {}", section.body.offset_bytes),
+                 .expected = fmt::format("at least {} bytes of the target", kWindowSizeMinBytes),
+                 .found = fmt::format("{}", head.target_size_bytes)});
+  }
   if (head.target_size_bytes == 0 || head.target_size_bytes > target_left ||
       head.segment_count > head.target_size_bytes || head.literal_size_bytes > head.target_size_bytes) {
     return fail({.code = ErrorCode::kCorrupt,
@@ -306,13 +313,16 @@ Result<WindowHead> DeltaFile::read_window(const Section& section) const {
 
 Result<std::optional<WindowHead>> DeltaFile::next_window() {
   images_ = {};
+  bool has_address_map = false;
   while (offset_bytes_ != end_bytes_) {
     STELLA_TRY(const Section section, next_section());
     switch (static_cast<SectionType>(section.type)) {
       case SectionType::kParameters:
         return fail(ErrorCode::kCorrupt, "the delta has its parameters twice");
       case SectionType::kAddressMap:
+        if (has_address_map) return fail(ErrorCode::kCorrupt, "a window of the delta has two address maps");
         STELLA_CHECK(read_address_map(section));
+        has_address_map = true;
         break;
       case SectionType::kWindow: {
         STELLA_TRY(const WindowHead head, read_window(section));
@@ -323,6 +333,7 @@ Result<std::optional<WindowHead>> DeltaFile::next_window() {
         break;  // one that may be skipped
     }
   }
+  if (has_address_map) return fail(ErrorCode::kCorrupt, "an address map of the delta belongs to no window");
   if (target_done_bytes_ != header_.target_size_bytes) {
     return fail({.code = ErrorCode::kCorrupt,
                  .message = "the delta's windows do not make the whole target",

@@ -66,10 +66,9 @@ class DeltaFile {
   [[nodiscard]] static Result<DeltaFile> open(const ByteSource& source);
 
   [[nodiscard]] const Header& header() const { return header_; }
-  // Hashes the whole file. Errors: kCorrupt when its last 32 bytes are not the SHA-256 of all before them.
+  // The digest of the whole file. Errors: kCorrupt when its last 32 bytes are not the SHA-256 of all before
+  // them.
   [[nodiscard]] Result<Digest> check_digest() const;
-  // The digest of the whole file, if check_digest() succeeded, is that of its content and of these 32 bytes.
-
   // The next window, or nothing behind the last one. Errors: kCorrupt, kUnsupported, kLimitExceeded.
   [[nodiscard]] Result<std::optional<WindowHead>> next_window();
   // The executables of the window that came last; empty when there are none.

@@ -49,6 +49,50 @@ TEST(DeltaFile, RefusesSectionsThatItMustNotSkip) {
   EXPECT_EQ(code_of(with_section(1, 1)), ErrorCode::kCorrupt);  // the parameters twice
 }
 
+TEST(DeltaFile, TakesOneAddressMapForEachWindow) {
+  const Bytes delta = delta_of(pair().base, pair().target);
+  const auto with_maps = [&](std::size_t in_front, std::size_t behind) {
+    const Bytes map = serialize_images({});
+    Bytes section = section_head(SectionType::kAddressMap, map.size());
+    append(section, map);
+    const std::size_t window = kFirstSection + 3 + delta[kFirstSection + 2];
+    Bytes changed(delta.begin(), delta.begin() + static_cast<std::ptrdiff_t>(window));
+    for (std::size_t i = 0; i < in_front; ++i) append(changed, section);
+    append(changed, ByteView(delta).subspan(window, delta.size() - 32 - window));
+    for (std::size_t i = 0; i < behind; ++i) append(changed, section);
+    append(changed, Bytes(32));
+    return sealed(changed);
+  };
+  EXPECT_TRUE(applied(pair().base, with_maps(1, 0)).has_value());
+  EXPECT_EQ(code_of(with_maps(2, 0)), ErrorCode::kCorrupt);
+  EXPECT_EQ(code_of(with_maps(0, 1)), ErrorCode::kCorrupt);
+}
+
+TEST(DeltaFile, RefusesASmallWindowThatIsNotTheLast) {
+  const auto message = [](std::uint64_t window_bytes, std::uint64_t target_bytes) {
+    const Header header{.target_size_bytes = target_bytes,
+                        .base_sha256 = {},
+                        .target_sha256 = {},
+                        .operations_sha256 = {},
+                        .chunk_params = {},
+                        .tool = {}};
+    Bytes delta = serialize_header(header);
+    const Bytes parameters = serialize_parameters(header);
+    append(delta, section_head(SectionType::kParameters, parameters.size()));
+    append(delta, parameters);
+    const Bytes head = serialize_window_head({.target_size_bytes = window_bytes});
+    append(delta, section_head(SectionType::kWindow, head.size()));
+    append(delta, head);
+    append(delta, Bytes(32));
+    const Bytes file = sealed(delta);
+    return inspect(*memory_source(file)).error().message;
+  };
+  constexpr const char* kTooSmall = "a window that is not the last is too small";
+  EXPECT_EQ(message(kWindowSizeMinBytes - 1, kWindowSizeMinBytes), kTooSmall);
+  EXPECT_NE(message(kWindowSizeMinBytes, kWindowSizeMinBytes + 1), kTooSmall);
+  EXPECT_NE(message(7, 7), kTooSmall);
+}
+
 TEST(DeltaFile, RefusesOtherVersionsAndFlags) {
   const Bytes delta = delta_of(pair().base, pair().target);
   Bytes other = delta;

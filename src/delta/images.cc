@@ -111,8 +111,12 @@ Result<std::optional<FoundImage>> read_one(const ByteSource& source, std::uint64
 
 Result<std::vector<FoundImage>> find_images(const ByteSource& source) {
   std::vector<FoundImage> found;
+  std::uint64_t end = 0;  // of the executable looked at last
   const auto add = [&](std::uint64_t offset, std::uint64_t size) -> Status {
-    if (found.size() >= kImagesMax || size > source.size() - offset) return {};
+    // One that begins inside of another is part of its content; besides, no byte is to be read time and
+    // again.
+    if (found.size() >= kImagesMax || offset < end || size > source.size() - offset) return {};
+    end = offset + size;
     STELLA_TRY(auto image, read_one(source, offset, size));
     if (image) found.push_back(*std::move(image));
     return {};

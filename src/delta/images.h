@@ -19,7 +19,7 @@ struct FoundImage {
   std::uint64_t image_base = 0;
 };
 
-// In order. What looks like an executable and cannot be read as one is left out. Errors: kIo.
+// In order and disjoint. What looks like an executable and cannot be read as one is left out. Errors: kIo.
 [[nodiscard]] Result<std::vector<FoundImage>> find_images(const ByteSource& source);
 
 // Pairs the images by the bytes that the matches of `segments` share between them; only pairs that share

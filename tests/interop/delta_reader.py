@@ -595,9 +595,12 @@ def apply(base, delta):
             continue
         need(kind in (1, 2, 3) and version == 1, "unknown section")
         if kind == 2:
+            need(address_map_body is None, "two address maps for one window")
             address_map_body = body
         elif kind == 3:
+            before = len(target)
             read_window(Cursor(body), base, target, address_map_body)
+            need(len(target) - before >= 65536 or len(target) == target_size, "a small window is not the last")
             address_map_body = None
     need(len(target) == target_size and hashlib.sha256(target).digest() == target_sha256, "wrong target")
     return bytes(target)

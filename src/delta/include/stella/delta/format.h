@@ -19,6 +19,8 @@ inline constexpr std::uint16_t kVersionMajor = 1;
 inline constexpr std::uint64_t kAddMaxBytesDefault = std::uint64_t{16} << 30;
 inline constexpr std::uint64_t kFileSizeMaxBytes = std::uint64_t{1} << 62;
 inline constexpr std::uint64_t kWindowSizeMaxBytes = std::uint64_t{1} << 30;
+// Of all windows but the last: each costs its reader tables of a few MiB, however little it makes.
+inline constexpr std::uint64_t kWindowSizeMinBytes = std::uint64_t{64} << 10;
 inline constexpr std::uint64_t kSegmentsMax = std::uint64_t{1} << 23;  // in one window
 inline constexpr std::uint64_t kParametersMaxBytes = 4096;
 inline constexpr std::uint64_t kAddressMapMaxBytes = std::uint64_t{4} << 20;
