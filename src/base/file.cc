@@ -51,14 +51,13 @@ Status write_descriptor(int descriptor, ByteView bytes, const std::string& name)
 struct AtomicFile::State {
   std::filesystem::path path;
   Existing existing = Existing::kRefuse;
-  int descriptor = -1;
-  Temporary temporary;
+  UnnamedFile file;
 
   State() = default;
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
-    if (descriptor >= 0) ::close(descriptor);
+    if (file.descriptor >= 0) ::close(file.descriptor);
   }
 };
 
@@ -78,22 +77,16 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path, Existin
   auto state = std::make_unique<State>();
   state->path = path;
   state->existing = existing;
-  state->temporary = Temporary(temporary_name(folder_of(path)), Temporary::Kind::kFile);
-  state->descriptor = ::open(state->temporary.path().c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (state->descriptor < 0) {
-    const int error_number = errno;
-    state->temporary.keep();
-    return fail(os_error(error_number, "cannot create a file in the folder", folder_of(path).string()));
-  }
+  STELLA_TRY(state->file, open_unnamed(folder_of(path)));
   return AtomicFile(std::move(state));
 }
 
 Status AtomicFile::write(ByteView bytes) {
-  return write_descriptor(state_->descriptor, bytes, state_->path.string());
+  return write_descriptor(state_->file.descriptor, bytes, state_->path.string());
 }
 
 Status AtomicFile::set_mode(mode_t mode) {
-  if (::fchmod(state_->descriptor, mode) != 0) {
+  if (::fchmod(state_->file.descriptor, mode) != 0) {
     return fail(os_error(errno, "cannot set the file's mode", state_->path.string()));
   }
   return {};
@@ -102,8 +95,8 @@ Status AtomicFile::set_mode(mode_t mode) {
 Status AtomicFile::read_at(std::uint64_t offset, MutableByteView to) const {
   std::size_t done = 0;
   while (done < to.size()) {
-    const ssize_t count =
-        ::pread(state_->descriptor, to.data() + done, to.size() - done, static_cast<off_t>(offset + done));
+    const ssize_t count = ::pread(state_->file.descriptor, to.data() + done, to.size() - done,
+                                  static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return fail(os_error(errno, "cannot read back what was written", state_->path.string()));
     if (count == 0) return fail(ErrorCode::kIo, "less was written than expected", state_->path.string());
@@ -114,26 +107,26 @@ Status AtomicFile::read_at(std::uint64_t offset, MutableByteView to) const {
 
 Status AtomicFile::commit() {
   State& state = *state_;
-  if (::fsync(state.descriptor) != 0)
+  if (::fsync(state.file.descriptor) != 0)
     return fail(os_error(errno, "cannot make the file durable", state.path.string()));
   if (state.existing == Existing::kReplace) {
-    if (::rename(state.temporary.path().c_str(), state.path.c_str()) != 0) {
+    // Only a file that has a name can take the place of another.
+    Temporary named(std::move(state.file.temporary));
+    if (named.path().empty()) {
+      named = Temporary(temporary_name(folder_of(state.path)), Temporary::Kind::kFile);
+      if (const int error = name_file(state.file, named.path()); error != 0) {
+        named.keep();
+        return fail(os_error(error, "cannot give the file its name", state.path.string()));
+      }
+    }
+    if (::rename(named.path().c_str(), state.path.c_str()) != 0) {
       return fail(os_error(errno, "cannot give the file its name", state.path.string()));
     }
-  } else if (::renameat2(AT_FDCWD, state.temporary.path().c_str(), AT_FDCWD, state.path.c_str(),
-                         RENAME_NOREPLACE) != 0) {
-    if (errno == EEXIST) return exists_already(state.path);
-    if (errno != EINVAL && errno != ENOSYS) {
-      return fail(os_error(errno, "cannot give the file its name", state.path.string()));
-    }
-    // A file system without RENAME_NOREPLACE: link() refuses an existing name just as well.
-    if (::link(state.temporary.path().c_str(), state.path.c_str()) != 0) {
-      if (errno == EEXIST) return exists_already(state.path);
-      return fail(os_error(errno, "cannot give the file its name", state.path.string()));
-    }
-    ::unlink(state.temporary.path().c_str());
+    named.keep();
+  } else if (const int error = name_file(state.file, state.path); error != 0) {
+    if (error == EEXIST) return exists_already(state.path);
+    return fail(os_error(error, "cannot give the file its name", state.path.string()));
   }
-  state.temporary.keep();
   return sync_folder(folder_of(state.path));
 }
 

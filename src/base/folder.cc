@@ -19,24 +19,29 @@ namespace fs = std::filesystem;
 
 class FolderFile final : public ByteSink {
  public:
-  FolderFile(int descriptor, Temporary temporary)
-      : descriptor_(descriptor), temporary_(std::move(temporary)) {}
+  FolderFile(UnnamedFile file, std::string name) : file_(std::move(file)), name_(std::move(name)) {}
   FolderFile(const FolderFile&) = delete;
   FolderFile& operator=(const FolderFile&) = delete;
-  ~FolderFile() override { ::close(descriptor_); }
+  ~FolderFile() override { ::close(file_.descriptor); }
 
-  Status write(ByteView bytes) override {
-    return write_descriptor(descriptor_, bytes, temporary_.path().string());
-  }
+  Status write(ByteView bytes) override { return write_descriptor(file_.descriptor, bytes, name_); }
   [[nodiscard]] Status make_durable() const {
-    if (::fsync(descriptor_) == 0) return {};
-    return fail(os_error(errno, "cannot make the file durable", temporary_.path().string()));
+    if (::fsync(file_.descriptor) == 0) return {};
+    return fail(os_error(errno, "cannot make the file durable", name_));
   }
-  void keep() { temporary_.keep(); }
+  // The temporary is what removes it from `folder` again.
+  [[nodiscard]] Result<Temporary> put_into(const fs::path& folder) {
+    Temporary named(folder / name_, Temporary::Kind::kFile);
+    const int error_number = name_file(file_, named.path());
+    if (error_number == 0) return named;
+    named.keep();
+    return fail(os_error(error_number, "cannot put the file into the folder", named.path().string()));
+  }
+  [[nodiscard]] const std::string& name() const { return name_; }
 
  private:
-  int descriptor_;
-  Temporary temporary_;
+  UnnamedFile file_;
+  std::string name_;
 };
 
 // What `folder` holds besides `files` and their folders; empty when there is nothing else.
@@ -71,23 +76,25 @@ Result<Temporary> make_folder(const fs::path& path) {
   return fail(os_error(error_number, "cannot create a folder in", folder_of(path).string()));
 }
 
+// Removed from last to first unless kept: files, then the folders that they are in.
+struct Parts {
+  std::vector<Temporary> list;
+
+  Parts() = default;
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+  ~Parts() {
+    while (!list.empty()) list.pop_back();
+  }
+};
+
 }  // namespace
 
 struct AtomicFolder::State {
   fs::path path;
   std::vector<std::string> files;
   AtomicFile::Existing existing = AtomicFile::Existing::kRefuse;
-  // Destroyed from last to first: files, then the folders that they are in.
-  std::vector<Temporary> folders;  // the hidden folder first
   std::vector<std::unique_ptr<FolderFile>> open_files;
-
-  State() = default;
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-  ~State() {
-    open_files.clear();
-    while (!folders.empty()) folders.pop_back();
-  }
 };
 
 AtomicFolder::AtomicFolder(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -116,41 +123,41 @@ Result<AtomicFolder> AtomicFolder::create(const fs::path& path, std::vector<std:
   }
   state->files = std::move(files);
   state->existing = existing;
-  STELLA_TRY(Temporary folder, make_folder(temporary_name(folder_of(state->path))));
-  state->folders.push_back(std::move(folder));
+  // Goes at once: it only shows that a folder can be made here.
+  STELLA_TRY(const Temporary trial, make_folder(temporary_name(folder_of(state->path))));
   return AtomicFolder(std::move(state));
-}
-
-fs::path AtomicFolder::temporary_path(const std::string& file) const {
-  return state_->folders.front().path() / file;
 }
 
 Result<ByteSink*> AtomicFolder::open(const std::string& file) {
   State& state = *state_;
   assert(std::find(state.files.begin(), state.files.end(), file) != state.files.end());
-  const fs::path path = temporary_path(file);
-  const auto here = [&](const Temporary& folder) { return folder.path() == path.parent_path(); };
-  if (std::none_of(state.folders.begin(), state.folders.end(), here)) {
-    STELLA_TRY(Temporary folder, make_folder(path.parent_path()));
-    state.folders.push_back(std::move(folder));
-  }
-  Temporary temporary(path, Temporary::Kind::kFile);
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (descriptor < 0) {
-    const int error_number = errno;
-    temporary.keep();
-    return fail(os_error(error_number, "cannot create a file in the folder", state.path.string()));
-  }
-  state.open_files.push_back(std::make_unique<FolderFile>(descriptor, std::move(temporary)));
+  STELLA_TRY(UnnamedFile unnamed, open_unnamed(folder_of(state.path)));
+  state.open_files.push_back(std::make_unique<FolderFile>(std::move(unnamed), file));
   return state.open_files.back().get();
 }
 
 Status AtomicFolder::commit() {
   State& state = *state_;
   for (const auto& file : state.open_files) STELLA_CHECK(file->make_durable());
-  for (const Temporary& folder : state.folders) STELLA_CHECK(sync_folder(folder.path()));
 
-  const fs::path temporary = state.folders.front().path();
+  Parts parts;
+  STELLA_TRY(Temporary hidden, make_folder(temporary_name(folder_of(state.path))));
+  const fs::path temporary = hidden.path();
+  parts.list.push_back(std::move(hidden));
+  std::vector<fs::path> folders = {temporary};
+  for (const auto& file : state.open_files) {
+    const fs::path folder = (temporary / file->name()).parent_path();
+    if (std::find(folders.begin(), folders.end(), folder) != folders.end()) continue;
+    STELLA_TRY(Temporary inner, make_folder(folder));
+    parts.list.push_back(std::move(inner));
+    folders.push_back(folder);
+  }
+  for (const auto& file : state.open_files) {
+    STELLA_TRY(Temporary named, file->put_into(temporary));
+    parts.list.push_back(std::move(named));
+  }
+  for (const fs::path& folder : folders) STELLA_CHECK(sync_folder(folder));
+
   fs::path old;  // what has to go afterwards
   if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, state.path.c_str(), RENAME_NOREPLACE) != 0) {
     if (errno == EEXIST) {
@@ -165,8 +172,7 @@ Status AtomicFolder::commit() {
       return fail(os_error(errno, "cannot give the folder its name", state.path.string()));
     }
   }
-  for (const auto& file : state.open_files) file->keep();
-  for (Temporary& folder : state.folders) folder.keep();
+  for (Temporary& part : parts.list) part.keep();
   if (!old.empty()) remove_known(old, state.files);
   return sync_folder(folder_of(state.path));
 }

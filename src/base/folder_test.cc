@@ -1,5 +1,6 @@
 #include "stella/base/folder.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -58,7 +59,6 @@ TEST_F(FolderTest, LeavesNothingBehindWhenItIsNotCommitted) {
   {
     auto folder = AtomicFolder::create(root_ / "out", kFiles, Existing::kRefuse).value();
     ASSERT_TRUE(folder.open("back/a.bin").value()->write(as_bytes("x")));
-    EXPECT_TRUE(fs::exists(folder.temporary_path("back/a.bin")));
     EXPECT_FALSE(fs::exists(root_ / "out"));
   }
   EXPECT_THAT(names(), IsEmpty());
@@ -111,6 +111,23 @@ TEST_F(FolderTest, IsRemovedWhenASignalEndsTheProcess) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_THAT(names(), IsEmpty());
+}
+
+TEST_F(FolderTest, LeavesNothingWhenTheProcessIsKilled) {
+  const int descriptor = ::open(root_.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0666);
+  if (descriptor < 0) GTEST_SKIP() << "this file system has no files without names";
+  ::close(descriptor);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto folder = AtomicFolder::create(root_ / "out", kFiles, Existing::kRefuse).value();
+    for (const std::string& file : kFiles) (void)folder.open(file).value()->write(as_bytes("x"));
+    auto lone = AtomicFile::create(root_ / "lone", Existing::kReplace).value();
+    (void)lone.write(as_bytes("x"));
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_THAT(names(), IsEmpty());
 }
 

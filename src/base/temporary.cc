@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <random>
 #include <utility>
@@ -51,6 +52,8 @@ void release_slot(TemporarySlot* slot) {
   slot->ready = false;
   slot->taken = false;
 }
+
+std::string link_of(int descriptor) { return fmt::format("/proc/self/fd/{}", descriptor); }
 
 pthread_t main_thread;
 
@@ -103,6 +106,36 @@ void Temporary::remove() {
 std::filesystem::path temporary_name(const std::filesystem::path& folder) {
   std::random_device device;
   return folder / fmt::format(".stella-{:08x}{:08x}.tmp", device(), device());
+}
+
+Result<UnnamedFile> open_unnamed(const std::filesystem::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0666);
+  if (descriptor >= 0) {
+    if (::access(link_of(descriptor).c_str(), F_OK) == 0) return UnnamedFile{.descriptor = descriptor};
+    ::close(descriptor);  // without /proc it would never get a name
+  }
+  UnnamedFile file{.temporary = Temporary(temporary_name(folder), Temporary::Kind::kFile)};
+  file.descriptor = ::open(file.temporary.path().c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (file.descriptor >= 0) return file;
+  const int error_number = errno;
+  file.temporary.keep();
+  return fail(os_error(error_number, "cannot create a file in the folder", folder.string()));
+}
+
+int name_file(UnnamedFile& file, const std::filesystem::path& path) {
+  const std::filesystem::path& old = file.temporary.path();
+  if (old.empty()) {
+    const std::string link = link_of(file.descriptor);
+    return ::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+  }
+  if (::renameat2(AT_FDCWD, old.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) {
+    file.temporary.keep();
+    return 0;
+  }
+  if (errno != EINVAL && errno != ENOSYS) return errno;
+  // A file system without RENAME_NOREPLACE: link() refuses an existing name just as well. The old name goes
+  // with `temporary`.
+  return ::link(old.c_str(), path.c_str()) == 0 ? 0 : errno;
 }
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {

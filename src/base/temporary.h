@@ -37,6 +37,16 @@ class Temporary {
 // length still works.
 [[nodiscard]] std::filesystem::path temporary_name(const std::filesystem::path& folder);
 
+// A file in `folder` that is open for reading and writing and that nothing survives, not even of a killed
+// process: it has no name before name_file(). File systems that cannot do so get a temporary name instead.
+struct UnnamedFile {
+  int descriptor = -1;
+  Temporary temporary{};  // empty when the file has no name
+};
+[[nodiscard]] Result<UnnamedFile> open_unnamed(const std::filesystem::path& folder);
+// Gives the file a name that is free, on the same file system. EEXIST when somebody has it, as errno does.
+[[nodiscard]] int name_file(UnnamedFile& file, const std::filesystem::path& path);
+
 [[nodiscard]] std::filesystem::path folder_of(const std::filesystem::path& path);  // "." for a bare name
 [[nodiscard]] Status sync_folder(const std::filesystem::path& folder);
 [[nodiscard]] std::unexpected<Error> exists_already(const std::filesystem::path& path);

@@ -1,5 +1,6 @@
-// A folder of files that appears whole or not at all: files are written into a hidden folder beside the final
-// name, made durable, and the folder is renamed (ARCHITECTURE.md, rule 4).
+// A folder of files that appears whole or not at all: files have no name while they are written; made
+// durable, they are put into a hidden folder beside the final name, and that folder is renamed
+// (ARCHITECTURE.md, rule 4).
 #pragma once
 
 #include <filesystem>
@@ -27,8 +28,6 @@ class AtomicFolder {
 
   // Opens one of `files` for writing; the sink lives as long as the folder.
   [[nodiscard]] Result<ByteSink*> open(const std::string& file);
-  // Where a file is until commit(), for reading back.
-  [[nodiscard]] std::filesystem::path temporary_path(const std::string& file) const;
   // Errors: kIo; kInvalidArgument when somebody else made the folder meanwhile and it is not to be replaced.
   [[nodiscard]] Status commit();
 
