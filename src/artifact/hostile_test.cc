@@ -239,6 +239,24 @@ TEST(Hostile, NamesAreMadePrintableAndDuplicatesToldApart) {
   EXPECT_THAT(paths(contents), ElementsAre("../../x", "bad\\xff\\x0a", "../../x#2", "gr\xc3\xbcn"));
 }
 
+TEST(Hostile, NamesCannotPassForOthers) {
+  using Names = std::vector<std::string>;
+  const auto with = [](const Names& names, bool turned) {
+    std::vector<ZipMember> members;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      members.push_back({.name = names[turned ? names.size() - 1 - i : i], .data = std::to_string(i)});
+    }
+    return contents_of_bytes(zip(members));
+  };
+  // Each pair would look alike if one of them were shown as it is.
+  for (const Names& names : {Names{"a\n", "a\\x0a"}, Names{"a\\", "a\\x5c"}, Names{"\xff", "\\xff"}}) {
+    const Comparison comparison = compare(with(names, false), with(names, true));
+    EXPECT_FALSE(comparison.payload_equal) << names[1];
+  }
+  EXPECT_THAT(paths(with({"x", "x", "x#2", "y!z", "(outside)", "C#", "#1/2", "back\\slash"}, false)),
+              ElementsAre("x", "x#2", "x\\x232", "y\\x21z", "\\x28outside)", "C#", "#1/2", "back\\slash"));
+}
+
 TEST(Hostile, NamesCannotSteerATerminal) {
   const Contents contents = contents_of_bytes(zip({{.name = "a\xc2\x9b"
                                                             "2J",

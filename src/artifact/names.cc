@@ -3,37 +3,30 @@
 #include <algorithm>
 
 #include "stella/artifact/walk.h"
+#include "stella/base/utf8.h"
 #include "walker.h"
 
 namespace stella::artifact {
 namespace {
 
-// Length of the well-formed UTF-8 sequence that `text` begins with (Unicode, table 3-7); 0 if there is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
-                             : lead >= 0xe0 && lead <= 0xef ? 3
-                             : lead >= 0xf0 && lead <= 0xf4 ? 4
-                                                            : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  const std::uint8_t second = byte(1);
-  const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-  const bool surrogate = lead == 0xed && second > 0x9f;
-  const bool beyond = lead == 0xf4 && second > 0x8f;
-  return overlong || surrogate || beyond ? 0 : length;
+// The size of the character at the front if it may be shown as it is, else 0.
+std::size_t shown_size(std::string_view text) {
+  const auto character = first_utf8_character(text);
+  if (!character) return 0;
+  const std::uint32_t code = character->code;
+  const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+  // Those that begin a line or turn the direction of what follows (CVE-2021-42574).
+  const bool steers = (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  return control || steers ? 0 : character->size_bytes;
 }
 
-// C1 control characters, and those that turn the direction of what follows (CVE-2021-42574) or begin a line.
-bool steers_terminals(std::string_view character) {
-  if (character.size() == 2) return character[0] == '\xc2' && static_cast<std::uint8_t>(character[1]) < 0xa0;
-  return (character >= "\xe2\x80\xa8" && character <= "\xe2\x80\xae") ||  // U+2028 to U+202E
-         (character >= "\xe2\x81\xa6" && character <= "\xe2\x81\xa9");    // U+2066 to U+2069
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+bool looks_like_an_escape(std::string_view text) {
+  return text.size() >= 4 && text.starts_with("\\x") && is_hex(text[2]) && is_hex(text[3]);
 }
+
+std::string escaped(char byte) { return fmt::format("\\x{:02x}", static_cast<std::uint8_t>(byte)); }
 
 }  // namespace
 
@@ -41,19 +34,27 @@ std::string printable(std::string_view name) {
   std::string result;
   result.reserve(name.size());
   while (!name.empty()) {
-    const std::size_t length = sequence_length(name);
-    const auto first = static_cast<std::uint8_t>(name[0]);
-    if (length == 0 || first < 0x20 || first == 0x7f || steers_terminals(name.substr(0, length))) {
-      const std::size_t taken = std::max<std::size_t>(1, length);
-      for (const char c : name.substr(0, taken)) {
-        result += fmt::format("\\x{:02x}", static_cast<std::uint8_t>(c));
-      }
-      name.remove_prefix(taken);
+    const std::size_t size = looks_like_an_escape(name) ? 0 : shown_size(name);
+    if (size == 0) {
+      result += escaped(name.front());
     } else {
-      result += name.substr(0, length);
-      name.remove_prefix(length);
+      result += name.substr(0, size);
     }
+    name.remove_prefix(std::max<std::size_t>(1, size));
   }
+  return result;
+}
+
+std::string in_path(std::string_view name) {
+  std::string result = printable(name);
+  for (std::size_t at = result.find('!'); at != std::string::npos; at = result.find('!', at)) {
+    result.replace(at, 1, escaped('!'));
+  }
+  const std::size_t mark = result.find_last_not_of("0123456789");
+  if (mark != std::string::npos && mark + 1 < result.size() && result[mark] == '#') {
+    result.replace(mark, 1, escaped('#'));
+  }
+  if (result.starts_with('(') && result.ends_with(')')) result.replace(0, 1, escaped('('));
   return result;
 }
 

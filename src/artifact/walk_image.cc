@@ -60,7 +60,7 @@ bool repeats_the_index(const oci::LayoutFiles& files, const std::set<std::string
 Status Walker::read_image_members(Container& container, const oci::LayoutFiles& files) {
   STELLA_TRY(const oci::Images images, oci::read_images(files));
   for (const oci::Problem& problem : images.problems) {
-    STELLA_TRY(const Member member, child(container, problem.name, problem.name));
+    STELLA_TRY(const Member member, child(container, in_path(problem.name), in_path(problem.name)));
     STELLA_CHECK(
         report({.path = member.path, .code = problem.error.code, .reason = to_string(problem.error)}));
   }
@@ -84,7 +84,7 @@ Status Walker::charge_file(const oci::LayoutFiles& files, const std::string& nam
 }
 
 Status Walker::read_image(Container& container, const oci::LayoutFiles& files, const oci::Image& image) {
-  std::string prefix = name_of(image);
+  std::string prefix = in_path(name_of(image));
   if (unsigned& count = container.names[prefix]; ++count > 1) prefix += fmt::format("#{}", count);
   STELLA_CHECK(read_image_config(container, files, image, prefix));
 
@@ -164,7 +164,7 @@ Status Walker::read_other_files(Container& container, const oci::LayoutFiles& fi
   for (const std::string& name : files.names()) {
     if (known.contains(name)) continue;
     STELLA_CHECK(count_entry());
-    STELLA_TRY(Member member, child(container, name, name));
+    STELLA_TRY(Member member, child(container, in_path(name), in_path(name)));
     STELLA_TRY(const auto bytes, files.open(name));
     STELLA_CHECK(walk_bytes(member, {.bytes = *bytes}, container.depth));
   }

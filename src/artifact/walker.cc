@@ -125,9 +125,8 @@ Status Walker::count_path(std::size_t size_bytes) {
 
 Result<Member> Walker::child(Container& container, std::string_view name, std::string_view key_name) {
   Member member;
-  const std::string shown = printable(name);
-  member.path = joined(container.member.path, shown);
-  member.key = joined(container.member.key, printable(key_name));
+  member.path = joined(container.member.path, name);
+  member.key = joined(container.member.key, key_name);
   unsigned& count = container.names[std::string(key_name)];
   if (++count > 1) {
     member.path += fmt::format("#{}", count);
@@ -337,7 +336,7 @@ Status Walker::take_tar_entry(Container& container, oci::TarEntry&& from) {
 Status Walker::take_entry(Container& container, Entry&& entry) {
   STELLA_CHECK(count_entry());
   const Type type = container.member.type;
-  STELLA_TRY(Member member, child(container, entry.name, key_name_of(entry.name, type)));
+  STELLA_TRY(Member member, child(container, in_path(entry.name), in_path(key_name_of(entry.name, type))));
   member.kind = entry.kind;
   member.mode = entry.mode;
   member.link_target = printable(entry.link_target);

@@ -12,8 +12,12 @@
 
 namespace stella::artifact {
 
-// A name from an artifact as valid UTF-8 without control characters; other bytes become "\xNN".
+// A text from an artifact as valid UTF-8 without characters that steer a terminal; other bytes, and what
+// looks like it already, become "\xNN", so that two texts never become one.
 [[nodiscard]] std::string printable(std::string_view name);
+// The same for a step of a path: what paths add to names ("!" before members, "#2" behind a name that occurs
+// again, "(outside)") cannot come from a name.
+[[nodiscard]] std::string in_path(std::string_view name);
 
 // A PE file without what Authenticode leaves out: checksum, certificate table and its entry.
 struct PePayload {
@@ -81,7 +85,7 @@ class Walker {
 
   // Where a part of a container's bytes lies in the artifact.
   static std::optional<Range> place_of(const Container& container, Range part);
-  // Errors: kLimitExceeded.
+  // Both as in_path() gives them, or steps of our own. Errors: kLimitExceeded.
   Result<Member> child(Container& container, std::string_view name, std::string_view key_name);
   Status count_path(std::size_t size_bytes);
   Status count_entry();
