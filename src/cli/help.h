@@ -18,7 +18,7 @@ Evidence in two:
   stella attest verify --artifact app-2.0                  was it signed by one of them? No network is needed
 
 Every verb takes --json, --quiet, --verbose and --threads; `stella delta create --help` explains one verb.
-Environment: STELLAOPS_THREADS, STELLAOPS_LOG_LEVEL (error, warn, info, debug), NO_COLOR.
+Environment: STELLAOPS_THREADS, STELLAOPS_LOG_LEVEL (error, warn, info, debug), STELLAOPS_TRUST_DIR, NO_COLOR.
 Exit status: 0 yes, 1 no (wrong base, not verified), 2 invalid input, 4 not found, 70 our fault, 74 reading or writing failed.)";
 
 inline constexpr const char* kCreateHelp = R"(

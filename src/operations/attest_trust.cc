@@ -1,20 +1,17 @@
 #include "stella/operations/attest_trust.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include <fmt/format.h>
 
 #include "stella/attestation/trust_store.h"
 #include "stella/base/digest.h"
 #include "stella/base/file.h"
-#include "stella/base/source.h"
 
 namespace stella::operations {
 namespace {
 
 constexpr std::size_t kTrustFileSizeMaxBytes = std::size_t{16} << 20;
-constexpr std::size_t kHashBlockBytes = std::size_t{1} << 20;
 
 using attestation::VerifyPolicy;
 
@@ -30,18 +27,6 @@ Result<std::vector<std::string>> read_texts(const std::vector<std::filesystem::p
     texts.push_back(std::move(text));
   }
   return texts;
-}
-
-std::filesystem::path environment_path(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::filesystem::path() : std::filesystem::path(value);
-}
-
-std::filesystem::path home_folder(const char* variable, const char* below_home) {
-  const std::filesystem::path folder = environment_path(variable);
-  if (folder.is_absolute()) return folder;
-  const std::filesystem::path home = environment_path("HOME");
-  return home.empty() ? home : home / below_home;
 }
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -85,35 +70,6 @@ void describe_policy(const VerifyPolicy& policy, std::vector<PolicyLine>& lines)
 }
 
 }  // namespace
-
-std::vector<std::filesystem::path> default_policy_paths() {
-  std::vector<std::filesystem::path> paths{"policy.yaml"};
-  const std::filesystem::path user = home_folder("XDG_CONFIG_HOME", ".config");
-  if (!user.empty()) paths.push_back(user / "stellaops" / "policy.yaml");
-  paths.emplace_back("/etc/stellaops/policy.yaml");
-  return paths;
-}
-
-std::filesystem::path default_trust_folder() {
-  const std::filesystem::path given = environment_path("STELLAOPS_TRUST_DIR");
-  if (!given.empty()) return given;
-  const std::filesystem::path data = home_folder("XDG_DATA_HOME", ".local/share");
-  return data.empty() ? data : data / "stellaops" / "trust";
-}
-
-Result<Digest> digest_of(const std::string& file_or_digest) {
-  std::error_code ignored;
-  if (file_or_digest.starts_with("sha256:") && !std::filesystem::exists(file_or_digest, ignored)) {
-    return parse_sha256_text(file_or_digest);
-  }
-  STELLA_TRY(const auto source, open_file(file_or_digest));
-  Sha256 hash;
-  STELLA_CHECK(for_each_block(*source, kHashBlockBytes, [&](ByteView block) -> Status {
-    hash.update(block);
-    return {};
-  }));
-  return hash.finish();
-}
 
 Result<Trust> Trust::load(const TrustOptions& options) {
   Trust trust;

@@ -119,6 +119,10 @@ class Verify(EvidenceTest):
         self.verify(*words, "--builder-id", "https://c.test/builder", status=1)
         self.verify(*words, "--material", "app", status=1)
         self.verify(*words, "--slsa-level", "3", status=1)
+        # A signature over a file says nothing of any of this.
+        for demand in (["--predicate-type", "https://slsa.dev/provenance/v1"], ["--builder-id", "https://b.test/builder"],
+                       ["--slsa-level", "1"], ["--material", "other"]):
+            self.verify("--bundle", "file.sigstore.json", "--artifact", "app", *demand, status=1)
 
     def test_nobody_is_trusted_by_default(self):
         error = self.verify("--artifact", "app", who=[], status=2)["error"]

@@ -56,7 +56,7 @@ struct WitnessPolicy {
 [[nodiscard]] Result<WitnessPolicy> parse_witness_policy(std::string_view text);
 
 struct WitnessOutcome {
-  std::size_t witness = 0;     // index into the policy's witnesses
+  std::size_t witness = 0;  // index into the policy's witnesses
   Result<Time> cosigned{};  // the time; kNotFound without a cosignature, kUntrusted with a wrong one
 };
 struct QuorumReport {
