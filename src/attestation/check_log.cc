@@ -240,6 +240,8 @@ void check_entry(Run& run, const LogEntry& entry, std::size_t number, Outcome& o
   }
   if (log == nullptr) {
     ++outcome.unknown;
+    run.not_checked(CheckId::kLogCheckpoint, where + " is of a log that is not trusted",
+                    "trust it with --rekor-root, or in the trusted root");
     run.report.log_entries.push_back(std::move(reference));
     return;
   }

@@ -252,7 +252,11 @@ TEST_F(Verify, RefusesAnUnknownLog) {
   sigstore.log_to(other, bundle, content(), request);
   expect_refused(bundle, policy(), CheckId::kLogThreshold, "a log that is not trusted");
   sigstore.log_to(sigstore.v2, bundle, content(), request);
-  accepted(bundle, policy());  // what a stranger's log says takes nothing away
+  // What a stranger's log says takes nothing away, and is shown.
+  EXPECT_EQ(accepted(bundle, policy()).find(CheckId::kLogCheckpoint)->state, CheckState::kNotChecked);
+  VerifyPolicy strict = policy();
+  strict.strict = true;
+  expect_refused(bundle, strict, CheckId::kLogCheckpoint, "log entry 1 is of a log that is not trusted");
 }
 
 TEST_F(Verify, RefusesAWrongPromise) {
