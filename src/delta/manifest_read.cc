@@ -171,17 +171,81 @@ class ManifestReader {
     return found;
   }
 
+  std::uint64_t count() { return in_.integer(kManifestFunctionsMax); }
+
+  void function_group(FunctionGroup& group) {
+    in_.object({{"count", [&] { group.count = count(); }},
+                {"top", [&] {
+                   list(
+                       group.top, [&](ChangedFunction& f) { changed_function(f); }, kManifestTopFunctionsMax);
+                 }}});
+    const std::uint64_t expected = std::min<std::uint64_t>(group.count, kManifestTopFunctionsMax);
+    agree("functions counted and listed", expected, group.top.size());
+  }
+
+  void changed_function(ChangedFunction& f) {
+    in_.object({{"base_size_bytes", [&] { f.base_size_bytes = in_.integer(); }},
+                {"fan_in", [&] { f.fan_in = count(); }},
+                {"fan_out", [&] { f.fan_out = count(); }},
+                {"instructions_changed", [&] { f.instructions_changed = count(); }},
+                {"name", [&] { f.name = text(); }},
+                {"program", [&] { f.program = text(); }},
+                {"section", [&] { f.section = text(); }},
+                {"target_size_bytes", [&] { f.target_size_bytes = in_.integer(); }}});
+  }
+
+  // Without programs there is nothing to count, and what belongs to an analysis must not stand there.
   void functions_changed() {
-    const auto none = [&] {
-      in_.object({{"count", [&] { (void)in_.integer(0); }}, {"top", [&] { in_.array(0, [] {}); }}});
+    FunctionsChanged f;
+    std::string status;
+    int analysed_members = 0;
+    const auto more = [&](std::string_view member, auto read) {
+      return json::Reader::Field{member, [&analysed_members, read] { ++analysed_members, read(); }, false};
     };
-    in_.object({{"added", none}, {"modified", none}, {"removed", none}, {"status", [&] {
-                                                                           const std::string found =
-                                                                               in_.string(64);
-                                                                           if (found != "not_analysed")
-                                                                             in_.fail("unknown status",
-                                                                                      "not_analysed", found);
-                                                                         }}});
+    in_.object({{"added", [&] { function_group(f.added); }},
+                more("base_count", [&] { f.base_count = count(); }),
+                more("file", [&] { functions_file(f); }),
+                {"modified", [&] { function_group(f.modified); }},
+                more("moved", [&] { function_group(f.moved); }),
+                more("programs", [&] { programs(f); }),
+                {"removed", [&] { function_group(f.removed); }},
+                more("renamed", [&] { function_group(f.renamed); }),
+                {"status",
+                 [&] {
+                   status = in_.string(64);
+                   if (status != "analysed" && status != "not_analysed") {
+                     in_.fail("unknown status", "analysed or not_analysed", status);
+                   }
+                 }},
+                more("target_count", [&] { f.target_count = count(); }),
+                more("tooling", [&] { f.tooling = text(); })});
+    if (in_.failed()) return;
+    if (status == "analysed" && analysed_members == 7) {
+      const std::uint64_t kept = f.modified.count + f.renamed.count + f.moved.count;
+      if (f.removed.count + kept > f.base_count || f.added.count + kept > f.target_count) {
+        in_.fail("more functions changed than there are");
+      }
+      m_.functions = std::move(f);
+    } else if (status != "not_analysed" || analysed_members != 0 ||
+               f.added.count + f.modified.count + f.removed.count != 0) {
+      in_.fail("members that do not belong to the status", {}, status);
+    }
+  }
+
+  void functions_file(FunctionsChanged& f) {
+    in_.object({{"file", [&] { f.file = text(); }},
+                {"sha256", [&] { f.file_sha256 = in_.digest(); }},
+                {"size_bytes", [&] { f.file_size_bytes = in_.integer(); }}});
+    if (f.file != "functions.json")
+      in_.fail("the file of functions has the wrong name", "functions.json", f.file);
+  }
+
+  void programs(FunctionsChanged& f) {
+    in_.object({{"added", [&] { f.programs_added = count(); }},
+                {"compared", [&] { f.programs_compared = count(); }},
+                {"not_compared", [&] { f.programs_not_compared = count(); }},
+                {"removed", [&] { f.programs_removed = count(); }},
+                {"unchanged", [&] { f.programs_unchanged = count(); }}});
   }
 
   void operation(Operation& o) {

@@ -196,6 +196,50 @@ TEST(Manifest, RefusesEachMemberThatIsMissing) {
   }
 }
 
+FunctionsChanged some_functions() {
+  FunctionsChanged f;
+  f.modified = {.count = 1,
+                .top = {{.name = "parse(char const*)",
+                         .program = "data.tar!./usr/bin/x",
+                         .section = ".text",
+                         .base_size_bytes = 10,
+                         .target_size_bytes = 12,
+                         .instructions_changed = 3,
+                         .fan_in = 1,
+                         .fan_out = 2}}};
+  f.added.count = 1;
+  f.added.top = f.modified.top;
+  f.base_count = 5;
+  f.target_count = 6;
+  f.programs_compared = 1;
+  f.file = "functions.json";
+  f.file_size_bytes = 99;
+  f.file_sha256 = digest_of("functions");
+  f.tooling = "stella-function-diff 1, llvm-mc 19.1.7";
+  return f;
+}
+
+TEST(Manifest, ReadsBackWhichFunctionsChanged) {
+  Manifest manifest = full_manifest();
+  manifest.functions = some_functions();
+  EXPECT_EQ(read_manifest(text_of(manifest)).value(), manifest);
+}
+
+TEST(Manifest, RefusesFunctionsThatContradictThemselves) {
+  Manifest manifest = full_manifest();
+  manifest.functions = some_functions();
+  const std::string text = text_of(manifest);
+  const std::pair<const char*, const char*> cases[] = {
+      {"\"base_count\":5", "\"base_count\":0"},
+      {"\"target_count\":6", "\"target_count\":1"},
+      {"\"status\":\"analysed\"", "\"status\":\"not_analysed\""},
+      {"\"file\":\"functions.json\"", "\"file\":\"../functions.json\""},
+      {"\"moved\":{\"count\":0", "\"moved\":{\"count\":1"},
+      {"\"not_compared\":0", "\"not_compared\":-1"},
+  };
+  for (const auto& [from, to] : cases) EXPECT_FALSE(read_manifest(replaced(text, from, to))) << to;
+}
+
 TEST(Manifest, SaysSoWhenAnArtifactIsTooLargeForJson) {
   Manifest manifest = full_manifest();
   manifest.target_digest.size_bytes = std::uint64_t{1} << 54;

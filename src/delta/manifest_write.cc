@@ -114,18 +114,60 @@ class ManifestWriter {
     out_.end_object();
   }
 
-  // Executables are not compared function by function yet, and the manifest says so.
+  void function_group(std::string_view name, const FunctionGroup& group) {
+    out_.key(name);
+    out_.begin_object();
+    out_.member("count", group.count);
+    out_.key("top"), list(group.top, [&](const ChangedFunction& f) {
+      out_.begin_object();
+      out_.member("base_size_bytes", f.base_size_bytes);
+      out_.member("fan_in", f.fan_in);
+      out_.member("fan_out", f.fan_out);
+      out_.member("instructions_changed", f.instructions_changed);
+      out_.member("name", f.name);
+      out_.member("program", f.program);
+      out_.member("section", f.section);
+      out_.member("target_size_bytes", f.target_size_bytes);
+      out_.end_object();
+    });
+    out_.end_object();
+  }
+
   void functions_changed() {
     out_.begin_object();
-    for (const std::string_view kind : {"added", "modified", "removed"}) {
-      out_.key(kind);
-      out_.begin_object();
-      out_.member("count", std::uint64_t{0});
-      out_.key("top"), out_.begin_array(), out_.end_array();
-      out_.end_object();
+    if (manifest_.functions) {
+      functions(*manifest_.functions);
+    } else {
+      for (const std::string_view kind : {"added", "modified", "removed"}) function_group(kind, {});
+      out_.member("status", "not_analysed");
     }
-    out_.member("status", "not_analysed");
     out_.end_object();
+  }
+
+  void functions(const FunctionsChanged& f) {
+    function_group("added", f.added);
+    out_.member("base_count", f.base_count);
+    out_.key("file");
+    out_.begin_object();
+    out_.member("file", f.file);
+    digest("sha256", f.file_sha256);
+    out_.member("size_bytes", f.file_size_bytes);
+    out_.end_object();
+    function_group("modified", f.modified);
+    function_group("moved", f.moved);
+    out_.key("programs");
+    out_.begin_object();
+    out_.member("added", f.programs_added);
+    out_.member("compared", f.programs_compared);
+    out_.member("not_compared", f.programs_not_compared);
+    out_.member("removed", f.programs_removed);
+    out_.member("unchanged", f.programs_unchanged);
+    out_.end_object();
+    function_group("removed", f.removed);
+    function_group("renamed", f.renamed);
+    out_.member("status", "analysed");
+    out_.member("target_count", f.target_count);
+    out_.member("tooling", f.tooling);
   }
 
   void operation(const Operation& o) {

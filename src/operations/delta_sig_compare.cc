@@ -173,7 +173,7 @@ class Comparer {
     STELLA_CHECK(check_arch(arch, options_.arch, target_name));
     auto diff = diff_of(pair);
     if (!diff) {
-      const bool fatal = plain || diff.error().code == ErrorCode::kIo;
+      const bool fatal = (plain && !options_.list_failures) || diff.error().code == ErrorCode::kIo;
       if (fatal) return std::unexpected(with_names(std::move(diff).error(), base_name, target_name));
       to.not_compared = reason_of(diff.error());
       return {};

@@ -15,6 +15,7 @@ struct CompareOptions {
   executable::AnalysisLimits limits{};
   std::filesystem::path debug_dir{};  // empty: none
   std::string arch{};                 // empty: any
+  bool list_failures = false;         // also when both artifacts are programs themselves
 };
 
 // Fills delta, summary and tooling. Artifacts without programs give an empty summary. What fails inside of a

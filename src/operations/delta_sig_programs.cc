@@ -114,7 +114,7 @@ class Matcher {
   Lonely target_;
 };
 
-// The dynamic symbols of a program: what it takes and gives. None for what cannot be read.
+// The global symbols of a program: what it takes and gives. None for what cannot be read.
 std::vector<std::string> linked_names(const ProgramMember& member) {
   std::vector<std::string> names;
   if (member.bytes == nullptr) return names;
@@ -123,7 +123,8 @@ std::vector<std::string> linked_names(const ProgramMember& member) {
   const auto symbols = object::read_symbols(*member.bytes, *image);
   if (!symbols) return names;
   for (const object::Symbol& symbol : *symbols) {
-    if (symbol.source == object::SymbolSource::kDynsym && !symbol.name.empty()) names.push_back(symbol.name);
+    const bool of_every_program = symbol.name.starts_with("__") || symbol.name.starts_with("_ITM");
+    if (symbol.global && !symbol.name.empty() && !of_every_program) names.push_back(symbol.name);
   }
   std::ranges::sort(names);
   names.erase(std::unique(names.begin(), names.end()), names.end());

@@ -38,7 +38,7 @@ struct ProgramSide {
 };
 
 // Pairs by path; what is left by equal content, by file name, by file name without its version, and at last
-// by the names that both import and export. Errors: kIo.
+// by their global symbols. Errors: kIo.
 [[nodiscard]] Result<ProgramPairs> pair_programs(const ProgramSide& base, const ProgramSide& target);
 
 }  // namespace stella::operations

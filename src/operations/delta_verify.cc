@@ -38,12 +38,12 @@ void compare_digests(const delta::ArtifactDigest& actual, const delta::ArtifactD
 }
 
 // The file on disk must be the one that the manifest binds.
-Status compare_file(const std::filesystem::path& folder, const delta::DeltaFile& stated,
+Status compare_file(const std::filesystem::path& folder, const std::string& name, const Digest& stated,
                     std::vector<Difference>& to) {
-  const auto file = open_file(folder / stated.file);
+  const auto file = open_file(folder / name);
   if (!file && file.error().code != ErrorCode::kNotFound) return std::unexpected(file.error());
   if (!file) {
-    to.push_back({stated.file, sha256_text(stated.sha256), "no such file"});
+    to.push_back({name, sha256_text(stated), "no such file"});
     return {};
   }
   Sha256 sha256;
@@ -51,8 +51,8 @@ Status compare_file(const std::filesystem::path& folder, const delta::DeltaFile&
     sha256.update(block);
     return {};
   }));
-  if (const Digest found = sha256.finish(); found != stated.sha256) {
-    to.push_back({stated.file, sha256_text(stated.sha256), sha256_text(found)});
+  if (const Digest found = sha256.finish(); found != stated) {
+    to.push_back({name, sha256_text(stated), sha256_text(found)});
   }
   return {};
 }
@@ -71,6 +71,16 @@ Status try_delta(const std::filesystem::path& folder, const delta::DeltaFile& st
     differences.push_back({stated.file, sha256_text(to.map.sha256), sha256_text(applied->target_sha256)});
   }
   return {};
+}
+
+// Another algorithm finds other functions: its numbers can be recomputed by itself alone.
+bool take_functions_of_other_tooling(const delta::Manifest& found, delta::Manifest& recomputed) {
+  if (!found.functions || !recomputed.functions ||
+      found.functions->tooling == recomputed.functions->tooling) {
+    return false;
+  }
+  recomputed.functions = found.functions;
+  return true;
 }
 
 // What another build may do otherwise: its name, and how deltas are packed.
@@ -93,8 +103,12 @@ Result<DeltaVerifyResult> delta_verify(const DeltaVerifyOptions& options, const 
   STELLA_TRY(result.core_sha256, delta::core_digest(found));
   result.same_build = found.tool == to_string(delta::tool_version());
 
-  STELLA_CHECK(compare_file(result.folder, found.delta, result.differences));
-  if (found.rollback) STELLA_CHECK(compare_file(result.folder, *found.rollback, result.differences));
+  std::vector<std::pair<std::string, Digest>> files = {{found.delta.file, found.delta.sha256}};
+  if (found.rollback) files.emplace_back(found.rollback->file, found.rollback->sha256);
+  if (found.functions) files.emplace_back(found.functions->file, found.functions->file_sha256);
+  for (const auto& [name, digest] : files) {
+    STELLA_CHECK(compare_file(result.folder, name, digest, result.differences));
+  }
   STELLA_TRY(const SurveyPair pair, survey(options.base, options.target, found.chunk_params, context));
   compare_digests({pair.base.map.sha256, pair.base.map.blake3, pair.base.map.size_bytes}, found.base_digest,
                   "base", result.differences);
@@ -107,8 +121,12 @@ Result<DeltaVerifyResult> delta_verify(const DeltaVerifyOptions& options, const 
   const PairOptions pair_options{.level = found.level, .chunk_params = found.chunk_params};
   NullSink forward;
   NullSink backward;
-  STELLA_TRY(delta::Manifest recomputed,
-             make_pair(pair, pair_options, forward, found.rollback ? &backward : nullptr, context));
+  NullSink functions;
+  STELLA_TRY(delta::Manifest recomputed, make_pair(pair, pair_options, forward,
+                                                   found.rollback ? &backward : nullptr, functions, context));
+  if (take_functions_of_other_tooling(found, recomputed)) {
+    result.functions_made_with = found.functions->tooling;
+  }
   if (!result.same_build) {
     take_packing_of(found, recomputed);
     STELLA_CHECK(

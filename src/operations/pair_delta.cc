@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "contents_map.h"
+#include "delta_sig_manifest.h"
 #include "stage.h"
 #include "stella/base/spool.h"
 #include "stella/delta/create.h"
@@ -52,9 +53,12 @@ std::vector<chunk::Region> named_for_json(std::vector<chunk::Region> parts) {
 }  // namespace
 
 Result<delta::Manifest> make_pair(const SurveyPair& pair, const PairOptions& options, ByteSink& forward,
-                                  ByteSink* backward, const Context& context) {
+                                  ByteSink* backward, ByteSink& functions, const Context& context) {
   const Survey& base = pair.base;
   const Survey& target = pair.target;
+  // Before there are other threads: programs are analysed in processes of their own.
+  STELLA_TRY(auto changed, functions_changed({*base.source, base.contents}, {*target.source, target.contents},
+                                             functions, context));
   const std::size_t directions = backward == nullptr ? 1 : 2;
   const auto threads_each = static_cast<unsigned>(std::max<std::size_t>(1, context.threads / directions));
   const delta::CreateOptions create_options{
@@ -95,6 +99,7 @@ Result<delta::Manifest> make_pair(const SurveyPair& pair, const PairOptions& opt
   manifest.composition = std::move(composed.composition);
   manifest.members = members_of(base.contents, target.contents);
   manifest.materials = materials_of(base.contents, target.contents);
+  manifest.functions = std::move(changed);
   manifest.delta = file_of(created[0], kDeltaFile);
   if (backward != nullptr) manifest.rollback = file_of(created[1], kRollbackFile);
   return manifest;

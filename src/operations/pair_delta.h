@@ -14,9 +14,10 @@ struct PairOptions {
   std::uint64_t add_max_bytes = delta::kAddMaxBytesDefault;
 };
 
-// Writes the delta from base to target to `forward` and, unless it is null, the way back to `backward`.
+// Writes the delta from base to target to `forward` and, unless it is null, the way back to `backward`; and
+// to `functions`, where there are programs, which of their functions changed.
 [[nodiscard]] Result<delta::Manifest> make_pair(const SurveyPair& pair, const PairOptions& options,
-                                                ByteSink& forward, ByteSink* backward,
+                                                ByteSink& forward, ByteSink* backward, ByteSink& functions,
                                                 const Context& context);
 
 }  // namespace stella::operations

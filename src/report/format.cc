@@ -47,6 +47,24 @@ bool only_itself(const delta::Manifest& manifest) {
          (m.changed.empty() || m.changed[0].path.empty());
 }
 
+std::string functions_text(const delta::FunctionsChanged& f) {
+  std::string text;
+  const auto add = [&](std::uint64_t count, std::string_view what) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", grouped(count), what);
+  };
+  add(f.modified.count, "modified");
+  add(f.added.count, "added");
+  add(f.removed.count, "removed");
+  add(f.renamed.count, "renamed");
+  add(f.moved.count, "moved");
+  if (text.empty()) text = "none changed";
+  if (f.programs_compared != 1) text += fmt::format("; {} compared", plural(f.programs_compared, "program"));
+  add(f.programs_added, "programs added");
+  add(f.programs_removed, "programs removed");
+  add(f.programs_not_compared, "programs not compared");
+  return text;
+}
+
 std::string coloured(std::string_view text, Colour colour, Style style) {
   if (!style.colour) return std::string(text);
   static constexpr std::string_view kCodes[] = {"31", "32", "33", "34", "1", "2"};

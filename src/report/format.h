@@ -20,6 +20,9 @@ using operations::share;
 // Whether the artifact is no container, so that its only member is itself.
 [[nodiscard]] bool only_itself(const delta::Manifest& manifest);
 
+// "12 modified, 3 added in 2 of 5 programs".
+[[nodiscard]] std::string functions_text(const delta::FunctionsChanged& functions);
+
 enum class Colour { kRed, kGreen, kYellow, kBlue, kBold, kDim };
 [[nodiscard]] std::string coloured(std::string_view text, Colour colour, Style style);
 

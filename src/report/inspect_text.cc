@@ -12,6 +12,8 @@ using operations::DeltaInspectResult;
 constexpr std::size_t kPartsShown = 12;
 constexpr std::size_t kMaterialsShown = 20;
 constexpr std::size_t kMembersShown = 12;
+constexpr std::size_t kFunctionsShown = 6;  // of each kind
+constexpr std::size_t kNameShownBytes = 70;
 
 std::string heading(std::string_view title, Style style) {
   return "\n" + coloured(title, Colour::kBold, style) + "\n";
@@ -121,6 +123,30 @@ std::string members(const delta::Manifest& m, Style style) {
   return out;
 }
 
+std::string functions(const delta::Manifest& m, Style style) {
+  if (!m.functions) return {};
+  std::string out = heading("Functions", style) + "  " + functions_text(*m.functions) + "\n";
+  Table table({false, false, false, true, true, true});
+  table.row({"", "", "section", "size", "instr.", "fan-out"});
+  const auto row = [&](std::string_view mark, const delta::ChangedFunction& f) {
+    const bool grown = f.target_size_bytes >= f.base_size_bytes;
+    table.row({std::string(mark), printable(f.name).substr(0, kNameShownBytes), printable(f.section),
+               fmt::format("{}{}", grown ? "+" : "-",
+                           grouped(grown ? f.target_size_bytes - f.base_size_bytes
+                                         : f.base_size_bytes - f.target_size_bytes)),
+               grouped(f.instructions_changed), grouped(f.fan_out)});
+  };
+  const auto rows = [&](std::string_view mark, const delta::FunctionGroup& group) {
+    for (std::size_t i = 0; i < std::min(kFunctionsShown, group.top.size()); ++i) row(mark, group.top[i]);
+  };
+  rows("~", m.functions->modified);
+  rows("+", m.functions->added);
+  rows("-", m.functions->removed);
+  const delta::FunctionsChanged& f = *m.functions;
+  if (f.modified.count + f.added.count + f.removed.count == 0) return out;
+  return out + table.text() + fmt::format("  all of them stand in {}\n", f.file);
+}
+
 std::string materials(const delta::Manifest& m, Style style) {
   if (m.materials == delta::Materials{}) return {};
   std::string out = heading("Dependencies", style);
@@ -163,7 +189,7 @@ std::string text(const DeltaInspectResult& result, Style style) {
   out += composition(result, style) + packed(result, style);
   if (result.manifest) {
     out += parts(*result.manifest, style) + members(*result.manifest, style) +
-           materials(*result.manifest, style);
+           functions(*result.manifest, style) + materials(*result.manifest, style);
   }
   out += heading("Why it is as large as it is", style);
   for (const std::string& reason : result.reasons) out += "  - " + printable(reason) + "\n";

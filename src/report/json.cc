@@ -35,6 +35,13 @@ Value total(const delta::SegmentTotal& t) {
   return Object{{"bytes", number(t.target_bytes)}, {"count", number(t.count)}};
 }
 
+Value functions(const std::optional<delta::FunctionsChanged>& f) {
+  if (!f) return {};
+  return Object{{"added", number(f->added.count)},       {"removed", number(f->removed.count)},
+                {"modified", number(f->modified.count)}, {"renamed", number(f->renamed.count)},
+                {"moved", number(f->moved.count)},       {"programs_compared", number(f->programs_compared)}};
+}
+
 // What the manifest says, in numbers; the lists are in the manifest itself.
 Object summary(const delta::Manifest& m) {
   Object members = counts(m.members.added.size(), m.members.removed.size(), m.members.changed.size());
@@ -47,6 +54,7 @@ Object summary(const delta::Manifest& m) {
           {"members", std::move(members)},
           {"materials_delta",
            counts(m.materials.added.size(), m.materials.removed.size(), m.materials.changed.size())},
+          {"functions_changed", functions(m.functions)},
           {"add_entropy_millibits", number(m.composition.add_entropy_millibits)}};
 }
 
@@ -75,6 +83,8 @@ Value to_json(const operations::DeltaVerifyResult& result) {
                 {"folder", result.folder.string()},
                 {"same_build", result.same_build},
                 {"core_sha256", to_hex(result.core_sha256.view())},
+                {"functions_made_with",
+                 result.functions_made_with.empty() ? Value() : Value(result.functions_made_with)},
                 {"differences", std::move(differences)}};
 }
 

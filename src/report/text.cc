@@ -50,6 +50,7 @@ std::string text(const operations::DeltaCreateResult& result, Style style) {
                   : changes(m.members.added.size(), m.members.removed.size(), m.members.changed.size())});
   }
   if (!m.members.unopened.empty()) more.row({"unopened", plural(m.members.unopened.size(), "member")});
+  if (m.functions) more.row({"functions", functions_text(*m.functions)});
   more.row({"dependencies",
             changes(m.materials.added.size(), m.materials.removed.size(), m.materials.changed.size())});
   more.row({"core", sha256_text(result.core_sha256)});
@@ -64,6 +65,11 @@ std::string text(const operations::DeltaVerifyResult& result, Style style) {
         fmt::format(
             ": {} is what base and target give{}\n", printable(result.folder.string()),
             result.same_build ? "" : ", packed by another build; it was applied and gives the right digests");
+    if (!result.functions_made_with.empty()) {
+      out +=
+          fmt::format("  {} functions_changed: it was made with {}\n",
+                      coloured("not checked", Colour::kYellow, style), printable(result.functions_made_with));
+    }
     return out + "  core  " + sha256_text(result.core_sha256) + "\n";
   }
   out = coloured("Not verified", Colour::kRed, style) +

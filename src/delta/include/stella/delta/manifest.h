@@ -28,6 +28,8 @@ inline constexpr std::size_t kManifestListMax = std::size_t{16} << 20;  // eleme
 inline constexpr std::size_t kManifestTextMaxBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kManifestPartsMax = 1000;
 inline constexpr std::size_t kManifestAttestationsMax = 1000;
+inline constexpr std::size_t kManifestTopFunctionsMax = 20;
+inline constexpr std::uint64_t kManifestFunctionsMax = std::uint64_t{1} << 40;
 
 struct ArtifactDigest {
   Digest sha256;
@@ -151,6 +153,39 @@ struct Materials {
   friend bool operator==(const Materials&, const Materials&) = default;
 };
 
+// One of the largest changes of its kind.
+struct ChangedFunction {
+  std::string name;
+  std::string program;  // path of the program inside the artifact; empty: the artifact itself
+  std::string section;
+  std::uint64_t base_size_bytes = 0;
+  std::uint64_t target_size_bytes = 0;
+  std::uint64_t instructions_changed = 0;  // added and removed
+  std::uint64_t fan_in = 0;
+  std::uint64_t fan_out = 0;
+  friend bool operator==(const ChangedFunction&, const ChangedFunction&) = default;
+};
+
+struct FunctionGroup {
+  std::uint64_t count = 0;
+  std::vector<ChangedFunction> top;  // at most kManifestTopFunctionsMax, largest change first
+  friend bool operator==(const FunctionGroup&, const FunctionGroup&) = default;
+};
+
+// What changed inside of programs. All changed functions stand in a file beside the manifest.
+struct FunctionsChanged {
+  FunctionGroup added, removed, modified, renamed, moved;
+  std::uint64_t base_count = 0;  // functions of the programs that were compared
+  std::uint64_t target_count = 0;
+  std::uint64_t programs_compared = 0, programs_not_compared = 0;
+  std::uint64_t programs_added = 0, programs_removed = 0, programs_unchanged = 0;
+  std::string file;  // relative to the manifest
+  std::uint64_t file_size_bytes = 0;
+  Digest file_sha256;
+  std::string tooling;  // disassembler and algorithm with their versions
+  friend bool operator==(const FunctionsChanged&, const FunctionsChanged&) = default;
+};
+
 struct Manifest {
   std::string tool;  // as in delta.bin: program and packing libraries with their versions
   Level level = Level::kDefault;
@@ -166,6 +201,7 @@ struct Manifest {
   Composition composition;
   Members members;
   Materials materials;
+  std::optional<FunctionsChanged> functions;  // none: neither artifact holds a program
   DeltaFile delta;
   std::optional<DeltaFile> rollback;
   json::Value attestations = json::Array{};   // outside of the core

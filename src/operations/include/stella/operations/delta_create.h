@@ -11,6 +11,7 @@ namespace stella::operations {
 
 inline constexpr const char* kDeltaFile = "delta.bin";
 inline constexpr const char* kRollbackFile = "rollback/delta.bin";
+inline constexpr const char* kFunctionsFile = "functions.json";  // where programs were compared
 inline constexpr const char* kManifestFile = "delta-manifest.json";
 
 // "app-2.0" is found in "app-2.0.delta" where nothing else is said.
