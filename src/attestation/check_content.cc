@@ -18,6 +18,22 @@ Error error(std::string message, std::string expected = {}, std::string found = 
           .next = std::move(next)};
 }
 
+std::string digest_text(crypto::Hash hash, ByteView digest) {
+  return fmt::format("sha{}:{}", 8 * size_bytes(hash), to_hex(digest));
+}
+
+Result<Bytes> artifact_digest(const Run& run, crypto::Hash hash) {
+  const std::optional<ArtifactDigest>& artifact = run.artifact;
+  if (artifact && hash == crypto::Hash::kSha256) {
+    return Bytes(artifact->sha256.bytes.begin(), artifact->sha256.bytes.end());
+  }
+  if (artifact && hash == crypto::Hash::kSha384 && artifact->sha384) return *artifact->sha384;
+  if (artifact && hash == crypto::Hash::kSha512 && artifact->sha512) return *artifact->sha512;
+  return fail({.code = ErrorCode::kUntrusted,
+               .message = fmt::format("the artifact's {} is needed and not known", to_string(hash)),
+               .next = "give the file itself instead of its sha256"});
+}
+
 void check_subject(Run& run) {
   if (!run.artifact) {
     run.not_checked(CheckId::kSubject, "no artifact was given to compare with the statement's subjects",
@@ -56,12 +72,13 @@ void check_message_digest(Run& run) {
     run.passed(CheckId::kSubject, "the bundle names no digest; the signature itself is over the artifact");
     return;
   }
-  const auto digest = content_digest(run, *message.hash);
+  const auto digest = artifact_digest(run, *message.hash);
   if (!digest) {
     run.failed(CheckId::kSubject, digest.error());
   } else if (*digest != message.digest) {
     run.failed(CheckId::kSubject,
-               error("the bundle is about another file", to_hex(*digest), to_hex(message.digest)));
+               error("the bundle is about another file", digest_text(*message.hash, *digest),
+                     digest_text(*message.hash, message.digest)));
   } else {
     run.passed(CheckId::kSubject, fmt::format("the artifact has the digest that the bundle names ({})",
                                               to_string(*message.hash)));
@@ -143,15 +160,10 @@ void check_materials(Run& run) {
 
 Result<Bytes> content_digest(const Run& run, crypto::Hash hash) {
   if (run.bundle.envelope() != nullptr) return crypto::digest(hash, run.signed_message);
-  const std::optional<ArtifactDigest>& artifact = run.artifact;
-  if (artifact && hash == crypto::Hash::kSha256) {
-    return Bytes(artifact->sha256.bytes.begin(), artifact->sha256.bytes.end());
-  }
-  if (artifact && hash == crypto::Hash::kSha384 && artifact->sha384) return *artifact->sha384;
-  if (artifact && hash == crypto::Hash::kSha512 && artifact->sha512) return *artifact->sha512;
-  return fail({.code = ErrorCode::kUntrusted,
-               .message = fmt::format("the artifact's {} is needed and not known", to_string(hash)),
-               .next = "give the file itself instead of its sha256"});
+  // What the bundle says of the file; that it is true of the artifact is the subject's check, which is always
+  // fatal.
+  const MessageSignature& message = *run.bundle.message_signature();
+  return message.hash == hash ? message.digest : artifact_digest(run, hash);
 }
 
 void check_content(Run& run) {

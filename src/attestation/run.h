@@ -49,7 +49,8 @@ struct Run {
   [[nodiscard]] bool has_fatal() const;
 };
 
-// The digest of `hash` over what is signed, when it can be known. Errors: kInvalidArgument, kUnsupported.
+// The digest of `hash` over what the bundle says is signed, when it can be known. Errors: kInvalidArgument,
+// kUnsupported.
 [[nodiscard]] Result<Bytes> content_digest(const Run& run, crypto::Hash hash);
 [[nodiscard]] Status verify_content_signature(const Run& run, const crypto::PublicKey& key);
 

@@ -60,6 +60,11 @@ TEST_F(Verify, RefusesAnotherArtifact) {
   const auto other = artifact(as_bytes("another artifact"));
   expect_refused(file(), policy(), CheckId::kSubject, "the bundle is about another file", other,
                  sigstore.root());
+  // The proof is still of this bundle: what is wrong is named once.
+  const Report report = Verifier(sigstore.root()).verify(file(), other, policy()).report;
+  for (const Check& check : report.checks) {
+    EXPECT_EQ(check.state == CheckState::kFailed, check.id == CheckId::kSubject) << to_string(check.id);
+  }
   expect_refused(statement(), policy(), CheckId::kSubject, "the statement is about other artifacts", other,
                  sigstore.root());
   expect_refused(file(), policy(), CheckId::kSubject, "cannot be checked without the file", std::nullopt,
