@@ -211,6 +211,11 @@ Status verify_content_signature(const Run& run, const crypto::PublicKey& key) {
       return crypto::verify_signature(key, algorithm, run.signed_message, run.signature());
     }
     if (key.type() == crypto::KeyType::kEd25519 && run.artifact && run.artifact->content) {
+      // One artifact, not two: a file that changes while it is read must not be judged by its other half.
+      if (sha256(*run.artifact->content) != run.artifact->sha256) {
+        return wrong("the artifact changed while it was read", sha256_text(run.artifact->sha256),
+                     sha256_text(sha256(*run.artifact->content)));
+      }
       return crypto::verify_signature(key, algorithm, *run.artifact->content, run.signature());
     }
     STELLA_TRY(const Bytes digest, content_digest(run, algorithm.hash));

@@ -85,6 +85,11 @@ TEST_F(VerifyManagedKey, ChecksEd25519OverFilesOnlyWithTheFile) {
   ArtifactDigest whole = artifact(content());
   whole.content = content();
   EXPECT_TRUE(Verifier(sigstore.root()).verify(bundle, whole, trusting).report.accepted);
+  Bundle undigested = bundle;
+  std::get<MessageSignature>(undigested.content).hash.reset();
+  whole.sha256 = sha256(as_bytes("the file as it was before"));
+  expect_refused(undigested, trusting, CheckId::kSignature, "changed while it was read", whole,
+                 sigstore.root());
 }
 
 TEST_F(VerifyManagedKey, ComparesTheGivenCheckpoint) {
