@@ -9,7 +9,8 @@ namespace {
 
 Result<Command> parse(std::vector<const char*> words) {
   words.insert(words.begin(), "stella");
-  return parse_command(static_cast<int>(words.size()), words.data());
+  std::string verb;
+  return parse_command(static_cast<int>(words.size()), words.data(), verb);
 }
 
 TEST(CommandLine, TakesTheLiteralFormOnEveryVerb) {
@@ -46,6 +47,26 @@ TEST(CommandLine, NamesTheVerbInItsErrors) {
   ASSERT_FALSE(command);
   EXPECT_EQ(command.error().code, ErrorCode::kInvalidArgument);
   EXPECT_THAT(command.error().next, testing::HasSubstr("stella delta create --help"));
+}
+
+TEST(CommandLine, NamesTheWordThatItDoesNotKnow) {
+  EXPECT_EQ(parse({"delta", "crate"}).error().found, "crate");
+  EXPECT_THAT(parse({"delta", "crate"}).error().expected, testing::HasSubstr("create, verify"));
+  EXPECT_EQ(parse({"delta", "create", "--bse", "a", "--target", "b"}).error().found, "--bse");
+  EXPECT_THAT(parse({"delta"}).error().expected, testing::HasSubstr("apply"));
+}
+
+TEST(CommandLine, TakesNoNegativeSizesAndNoEmptyNames) {
+  for (const char* size : {"-1", "", "1e3", "99999999999999999999"}) {
+    EXPECT_FALSE(parse({"delta", "create", "--base", "a", "--target", "b", "--max-add-bytes", size})) << size;
+  }
+  EXPECT_FALSE(parse({"delta", "create", "--base", "", "--target", "b"}));
+  EXPECT_FALSE(parse({"delta", "create", "--base", "a", "--target", "b", "--output", "-"}));
+}
+
+TEST(CommandLine, ShowsTheWholeCommandInItsHelp) {
+  const auto command = parse({"delta", "apply", "--help"}).value();
+  EXPECT_THAT(std::get<HelpOptions>(command.options).text, testing::HasSubstr("Usage: stella delta apply"));
 }
 
 TEST(ProgressLine, SaysRateAndTimeLeft) {

@@ -39,7 +39,7 @@ struct Command {
   std::optional<unsigned> threads{};
 };
 
-// Errors: kInvalidArgument.
-[[nodiscard]] Result<Command> parse_command(int argc, const char* const* argv);
+// `verb` is the one that was meant, as far as it can be told; for errors too. Errors: kInvalidArgument.
+[[nodiscard]] Result<Command> parse_command(int argc, const char* const* argv, std::string& verb);
 
 }  // namespace stella::cli

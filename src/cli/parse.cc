@@ -31,13 +31,24 @@ CLI::App& add_verb(CLI::App& to, const char* name, const char* what, const char*
 
 namespace {
 
+std::string check_name(const std::string& name) { return name.empty() ? "a name is missing" : ""; }
+
+// CLI11 would take -1 for 2^64 - 1.
+std::string check_bytes(const std::string& text) {
+  constexpr std::size_t kDigitsMax = 19;
+  const bool good =
+      !text.empty() && text.size() <= kDigitsMax && text.find_first_not_of("0123456789") == std::string::npos;
+  return good ? "" : "a number of bytes is expected, not `" + text + "`";
+}
+
 CLI::Option& add_path(CLI::App& verb, const char* names, std::filesystem::path& to, const char* type,
                       const char* what) {
-  return *verb.add_option(names, to, what)->type_name(type);
+  return *verb.add_option(names, to, what)->check(check_name)->type_name(type);
 }
 
 void add_limits(CLI::App& verb, std::uint64_t& add_max_bytes, bool& replace_output) {
   verb.add_option("--max-add-bytes", add_max_bytes, "Refuse a delta that adds more than this")
+      ->check(check_bytes)
       ->type_name("BYTES")
       ->capture_default_str();
   verb.add_flag("--force,-f", replace_output, "Replace what is there");
@@ -62,10 +73,14 @@ void add_create(CLI::App& delta, Verbs& verbs, Command& command) {
   operations::DeltaCreateOptions& o = verbs.create;
   add_path(verb, "--base", o.base, "FILE", "What the other side has").required();
   add_path(verb, "--target", o.target, "FILE", "What it shall have").required();
-  add_path(verb, "--output,-o", o.output, "DIR", "Where to put the delta (default: TARGET.delta)");
+  add_path(verb, "--output,-o", o.output, "DIR", "Where to put the delta (default: TARGET.delta)")
+      .check([](const std::string& name) {
+        return name == "-" ? "a delta is a folder, which standard output cannot take" : "";
+      });
   verb.add_option("--level", verbs.level, "How hard to look: fast, default or best")->type_name("LEVEL");
   verb.add_option("--chunker", verbs.chunker, "How to cut chunks: gear or rabin")->type_name("NAME");
   verb.add_option("--chunk-size", o.chunk_size_avg_bytes, "Average chunk: 4096, 8192 or 16384")
+      ->check(check_bytes)
       ->type_name("BYTES")
       ->capture_default_str();
   verb.add_flag("--no-rollback", verbs.no_rollback, "Leave out the way back");
@@ -108,12 +123,6 @@ void add_inspect(CLI::App& delta, Verbs& verbs, Command& command) {
       .required();
 }
 
-Error usage_error(const std::string& message, const std::string& verb) {
-  return {.code = ErrorCode::kInvalidArgument,
-          .message = message,
-          .next = "`stella " + verb + (verb.empty() ? "" : " ") + "--help` shows how it is used"};
-}
-
 // The verb that was meant, as far as it can be told.
 std::string verb_of(const CLI::App& app) {
   std::string verb;
@@ -128,6 +137,31 @@ const CLI::App& innermost(const CLI::App& app) {
   const CLI::App* at = &app;
   while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
   return *at;
+}
+
+// CLI11 complains about what is missing before it says which word it did not know.
+Error usage_error(const CLI::App& app, const CLI::ParseError& cause) {
+  const std::string verb = verb_of(app);
+  Error error{.code = ErrorCode::kInvalidArgument,
+              .message = cause.what(),
+              .next = "`stella " + verb + (verb.empty() ? "" : " ") + "--help` shows how it is used"};
+  const std::vector<std::string> unknown = app.remaining(true);
+  const bool wants_verb = !innermost(app).get_subcommands({}).empty();
+  if (wants_verb) {
+    for (const CLI::App* choice : innermost(app).get_subcommands({})) {
+      error.expected += (error.expected.empty() ? "" : ", ") + choice->get_name();
+    }
+  }
+  if (!unknown.empty()) {
+    error.found = unknown.front();
+    const bool is_option = error.found.size() > 1 && error.found.starts_with('-');
+    error.message = is_option    ? "there is no such option"
+                    : wants_verb ? "there is no such verb"
+                                 : "there is a word too many";
+  } else if (wants_verb) {
+    error.message = "a verb is missing";
+  }
+  return error;
 }
 
 Result<Command> finish(const std::string& verb, Verbs& verbs, Command command) {
@@ -157,7 +191,7 @@ Result<Command> finish(const std::string& verb, Verbs& verbs, Command command) {
 
 }  // namespace
 
-Result<Command> parse_command(int argc, const char* const* argv) {
+Result<Command> parse_command(int argc, const char* const* argv, std::string& meant) {
   Command command;
   Verbs verbs;
   CLI::App app("Small, verifiable updates from one artifact to the next", "stella");
@@ -179,7 +213,7 @@ Result<Command> parse_command(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    command.options = HelpOptions{innermost(app).help()};
+    command.options = HelpOptions{app.help()};
     return command;
   } catch (const CLI::ParseError& error) {
     if (print_version && app.get_subcommands().empty()) {
@@ -187,9 +221,11 @@ Result<Command> parse_command(int argc, const char* const* argv) {
       command.options = VersionOptions{};
       return command;
     }
-    return fail(usage_error(error.what(), verb_of(app)));
+    meant = verb_of(app);
+    return fail(usage_error(app, error));
   }
-  return finish(verb_of(app), verbs, std::move(command));
+  meant = verb_of(app);
+  return finish(meant, verbs, std::move(command));
 }
 
 }  // namespace stella::cli

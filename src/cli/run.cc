@@ -184,11 +184,12 @@ Result<Outcome> run_verb(const Command& command, ProgressBar& bar) {
 }
 
 int run_checked(int argc, const char* const* argv) {
-  const auto command = parse_command(argc, argv);
+  std::string verb;
+  const auto command = parse_command(argc, argv, verb);
   if (!command) {
     const bool as_json =
         std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
-    return print_error(command.error(), "", as_json);
+    return print_error(command.error(), verb, as_json);
   }
   remove_temporary_files_on_signals();
   // A file over the limit of `ulimit -f` is an error like a full disk, and no reason to die without cleaning
