@@ -47,7 +47,11 @@ Status parallel_for(std::size_t count, unsigned threads, const std::function<Sta
   {
     std::vector<std::jthread> others;
     const std::size_t workers = std::min<std::size_t>(std::max(threads, 1U), count);
-    for (std::size_t i = 1; i < workers; ++i) others.emplace_back(run);
+    try {
+      while (others.size() + 1 < workers) others.emplace_back(run);
+    } catch (const std::exception&) {
+      // No more threads or no memory for them: those that run do all the work.
+    }
     run();
   }
   if (error) return fail(*std::move(error));

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "stella/base/isolate.h"
+
 namespace stella {
 namespace {
 
@@ -31,6 +33,21 @@ TEST(ParallelFor, ReturnsTheErrorOfTheLowestIndexWhateverTheThreads) {
       EXPECT_EQ(status.error().message, "37");
     }
   }
+}
+
+TEST(ParallelFor, GoesOnWithTheThreadsThatThereAre) {
+  // The stacks of so many threads need more than the memory allowed.
+  const auto done = run_isolated({.memory_max_bytes = 64 << 20, .time_max_s = 60, .output_max_bytes = 16},
+                                 []() -> Result<Bytes> {
+                                   std::atomic<std::uint8_t> count = 0;
+                                   STELLA_CHECK(parallel_for(200, 200, [&](std::size_t) -> Status {
+                                     ++count;
+                                     return {};
+                                   }));
+                                   return Bytes{count};
+                                 });
+  ASSERT_TRUE(done) << to_string(done.error());
+  EXPECT_EQ(*done, Bytes{200});
 }
 
 TEST(ParallelFor, TurnsExceptionsIntoErrors) {

@@ -18,6 +18,15 @@ std::optional<Utf8Character> first_utf8_character(std::string_view text) {
   return Utf8Character{code, size};
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto character = first_utf8_character(text);
+    if (!character) return false;
+    text.remove_prefix(character->size_bytes);
+  }
+  return true;
+}
+
 std::string repaired_utf8(std::string_view text) {
   std::string repaired;
   repaired.reserve(text.size());

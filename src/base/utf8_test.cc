@@ -17,6 +17,13 @@ TEST(Utf8, ReadsEveryLengthAndRefusesWhatIsMalformed) {
   EXPECT_FALSE(first_utf8_character(""));
 }
 
+TEST(Utf8, KnowsWholeTexts) {
+  EXPECT_TRUE(is_utf8(""));
+  EXPECT_TRUE(is_utf8("caf\xC3\xA9"));
+  EXPECT_FALSE(is_utf8("caf\xC3"));
+  EXPECT_FALSE(is_utf8("\xE9!"));
+}
+
 TEST(Utf8, RepairsByteByByte) {
   EXPECT_EQ(repaired_utf8("caf\xC3\xA9"), "caf\xC3\xA9");
   EXPECT_EQ(repaired_utf8("caf\xE9!"), "caf\xEF\xBF\xBD!");

@@ -2,25 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "stella/base/utf8.h"
+
 namespace stella::operations {
 namespace {
-
-// The length of the UTF-8 sequence that `text` begins with; 0 when it begins with none (RFC 3629).
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
-  if (length == 0 || first > 0xf4) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  const unsigned second = byte(1);
-  const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-  const bool surrogate = first == 0xed && second >= 0xa0;
-  const bool beyond = first == 0xf4 && second >= 0x90;
-  return overlong || surrogate || beyond ? 0 : length;
-}
 
 delta::MemberState state_of(const artifact::MemberState& state) {
   return {.kind = std::string(artifact::to_string(state.kind)),
@@ -61,25 +46,30 @@ std::vector<delta::Material> materials_list(const std::vector<artifact::Componen
 
 }  // namespace
 
+std::string shortened(std::string text, std::size_t size_max_bytes) {
+  constexpr std::size_t kTailMaxBytes = 64;
+  if (text.size() <= size_max_bytes) return text;
+  const std::string digest = to_hex(sha256(as_bytes(text)).view()).substr(0, 16);
+  std::size_t end = size_max_bytes - kTailMaxBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  text.resize(end);
+  return fmt::format("{}… sha256 {}", text, digest);
+}
+
 std::string utf8_text(std::string_view bytes) {
-  bool valid = true;
-  for (std::size_t at = 0; at < bytes.size() && valid;) {
-    const std::size_t length = sequence_length(bytes.substr(at));
-    valid = length > 0;
-    at += length;
-  }
-  if (valid) return std::string(bytes);
+  if (is_utf8(bytes)) return shortened(std::string(bytes), delta::kManifestTextMaxBytes);
   std::string text;
-  for (std::size_t at = 0; at < bytes.size();) {
-    const std::size_t length = sequence_length(bytes.substr(at));
-    if (length == 0 || bytes[at] == '\\') {
-      text += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes[at++]));
+  while (!bytes.empty()) {
+    const auto character = first_utf8_character(bytes);
+    const std::size_t size = character ? character->size_bytes : 1;
+    if (!character || bytes.front() == '\\') {
+      text += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes.front()));
     } else {
-      text += bytes.substr(at, length);
-      at += length;
+      text += bytes.substr(0, size);
     }
+    bytes.remove_prefix(size);
   }
-  return text;
+  return shortened(std::move(text), delta::kManifestTextMaxBytes);
 }
 
 delta::Members members_of(const artifact::Contents& base, const artifact::Contents& target) {

@@ -4,6 +4,7 @@
 #include "contents_map.h"
 #include "json_difference.h"
 #include "stage.h"
+#include "stella/base/utf8.h"
 #include "stella/operations/delta_create.h"
 #include "stella/operations/share.h"
 
@@ -20,6 +21,20 @@ TEST(Utf8Text, KeepsWhatIsUtf8AndEscapesTheRest) {
   EXPECT_EQ(utf8_text("\xed\xa0\x80"), "\\xed\\xa0\\x80");           // surrogate
   EXPECT_EQ(utf8_text("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");  // beyond U+10FFFF
   EXPECT_EQ(utf8_text("\xe6\x97"), "\\xe6\\x97");                    // cut off
+}
+
+TEST(Utf8Text, CutsWhatIsTooLongAndTellsItApart) {
+  const std::string whole(delta::kManifestTextMaxBytes, 'x');
+  EXPECT_EQ(utf8_text(whole), whole);
+  // An odd number of bytes in front, so that a cut may fall into each byte of a character.
+  for (const char* front : {"", "a", "ab"}) {
+    std::string text = front;
+    while (text.size() <= delta::kManifestTextMaxBytes) text += "日";
+    const std::string shown = utf8_text(text + "1");
+    EXPECT_LE(shown.size(), delta::kManifestTextMaxBytes);
+    EXPECT_TRUE(is_utf8(shown));
+    EXPECT_NE(shown, utf8_text(text + "2"));
+  }
 }
 
 TEST(Share, RoundsDownAndNeverOverflows) {

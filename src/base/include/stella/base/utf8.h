@@ -17,6 +17,8 @@ struct Utf8Character {
 // The character at the front; nothing if there is none or it is malformed.
 [[nodiscard]] std::optional<Utf8Character> first_utf8_character(std::string_view text);
 
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 // `text` with U+FFFD in place of each byte that belongs to no character: for output that must be UTF-8
 // whatever a file was called.
 [[nodiscard]] std::string repaired_utf8(std::string_view text);
