@@ -99,14 +99,8 @@ class Analyser {
       if (image.machine == object::Machine::kX64 || image.machine == object::Machine::kArm64) {
         take_ranges("exception directory", object::pdata_ranges(image, analysis_->memory), all.unwind);
       }
-    } else if (image.kind != object::Kind::kRelocatable) {
-      for (const object::Memory::Piece& piece : analysis_->memory.pieces()) {
-        if (piece.section == object::Memory::kNoSection || image.sections[piece.section].name != ".eh_frame")
-          continue;
-        take_ranges(".eh_frame",
-                    object::eh_frame_ranges(piece.bytes, piece.address, image.bits, image.byte_order),
-                    all.unwind);
-      }
+    } else {
+      take_ranges(".eh_frame", object::elf_unwind_ranges(image, analysis_->memory), all.unwind);
     }
     for (const object::Symbol& symbol : symbols) {
       const bool table =

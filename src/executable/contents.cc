@@ -9,6 +9,7 @@ namespace stella::executable {
 namespace {
 
 constexpr std::uint64_t kLowestAddress = 0x10000;  // smaller values are numbers
+constexpr std::size_t kUnnamedStubMaxBytes = 16;   // landing pad and jump; four instructions of AArch64
 
 bool is_printable(std::uint8_t byte) {
   return (byte >= 0x20 && byte < 0x7f) || byte == '\t' || byte == '\n' || byte == '\r';
@@ -31,27 +32,35 @@ bool Contents::is_stub_section(std::size_t section) const {
 
 Status Contents::find_stubs(Decoder& decoder) {
   for (const object::Memory::Piece& piece : memory_.pieces()) {
-    if (!piece.executable || !is_stub_section(piece.section)) continue;
+    const bool stubs_only = is_stub_section(piece.section);
+    // Without section headers, stubs are known by their shape.
+    const bool unnamed = piece.section == object::Memory::kNoSection && !linkage_.slots.empty();
+    if (!piece.executable || !(stubs_only || unnamed)) continue;
     decoder.begin_function(false);
     std::size_t begin = 0;
-    bool fresh = true;  // no instruction of the stub seen yet
+    bool fresh = true;        // no instruction of the stub seen yet
+    std::string_view import;  // what it loads the address of
     Instruction instruction;
     for (std::size_t at = 0; at < piece.bytes.size(); at += instruction.size) {
       const bool decoded = decoder.decode(ByteView(piece.bytes).subspan(at), piece.address + at, instruction);
       if (instruction.size == 0) break;
       if (!decoded || (fresh && instruction.padding)) continue;
       if (fresh) begin = at;
-      fresh = false;
-      for (std::size_t i = 0; i < instruction.data_count; ++i) {
+      for (std::size_t i = 0; i < instruction.data_count && import.empty(); ++i) {
         const auto slot = std::ranges::lower_bound(linkage_.slots, instruction.data[i].address, {},
                                                    &object::ImportSlot::address);
-        if (slot == linkage_.slots.end() || slot->address != instruction.data[i].address) continue;
-        if (stubs_.empty() || stubs_.back().address != piece.address + begin) {
-          stubs_.push_back({piece.address + begin, slot->name});
-        }
+        if (slot != linkage_.slots.end() && slot->address == instruction.data[i].address) import = slot->name;
       }
-      fresh = instruction.flow == Flow::kJump || instruction.flow == Flow::kIndirectJump;
-      if (fresh) decoder.begin_function(false);
+      // RISC-V and LoongArch leave a stub by what looks like a call.
+      const bool jumps = instruction.flow == Flow::kJump || instruction.flow == Flow::kIndirectJump ||
+                         (stubs_only && instruction.flow == Flow::kIndirectCall);
+      fresh = jumps || (unnamed && instruction.flow == Flow::kReturn);
+      if (!fresh) continue;
+      const bool is_stub = jumps && (stubs_only || (instruction.flow == Flow::kIndirectJump &&
+                                                    at + instruction.size - begin <= kUnnamedStubMaxBytes));
+      if (is_stub && !import.empty()) stubs_.push_back({piece.address + begin, import});
+      import = {};
+      decoder.begin_function(false);
     }
   }
   std::ranges::sort(stubs_, {}, [](const Stub& stub) { return std::pair(stub.address, stub.name); });

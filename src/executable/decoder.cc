@@ -40,6 +40,7 @@ struct TargetNames {
   std::string features{};
 };
 
+constexpr std::size_t kTableOfContentsRegister = 2;  // PowerPC
 constexpr std::uint32_t kMips64 =
     0x20000000;  // of the architecture field in e_flags, when its top bits are 0x6 or 0x8
 
@@ -210,6 +211,10 @@ Result<std::unique_ptr<Decoder>> Decoder::create(const object::Image& image, con
     state->printer->setPrintImmHex(true);
     state->printer->setPrintBranchImmAsAddress(true);
   }
+  if (const auto got = std::ranges::find(image.sections, ".got", &object::Section::name);
+      image.machine == object::Machine::kPowerPc && image.bits == 64 && got != image.sections.end()) {
+    state->table_of_contents = got->address + 0x8000;  // as the ELF ABIs of 64-bit PowerPC have it
+  }
   describe_opcodes(*state);
   if (image.machine == object::Machine::kX64 || image.machine == object::Machine::kX86) {
     describe_x86(*state);
@@ -224,6 +229,8 @@ Result<std::unique_ptr<Decoder>> Decoder::create(const object::Image& image, con
 void Decoder::begin_function(bool thumb) {
   state_->mode = thumb && state_->modes[1].disassembler ? 1 : 0;
   state_->known.fill({});
+  if (state_->table_of_contents != 0)
+    state_->known[kTableOfContentsRegister] = {true, state_->table_of_contents};
 }
 
 bool Decoder::decode(ByteView bytes, std::uint64_t address, Instruction& out) {

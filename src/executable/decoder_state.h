@@ -38,8 +38,9 @@ struct OpcodeInfo {
 struct Decoder::State {
   object::Machine machine = object::Machine::kOther;
   unsigned bits = 64;
-  bool fixed_addresses = false;     // the program runs where it was linked: immediates may be addresses
-  std::uint64_t relative_base = 0;  // PE x64: displacements may be offsets from the image's base
+  bool fixed_addresses = false;         // the program runs where it was linked: immediates may be addresses
+  std::uint64_t relative_base = 0;      // PE x64: displacements may be offsets from the image's base
+  std::uint64_t table_of_contents = 0;  // PowerPC: what r2 holds; 0 when not known
   const AddressSpace* space = nullptr;
 
   std::unique_ptr<llvm::MCRegisterInfo> registers;

@@ -1,4 +1,5 @@
 // Frame description entries of .eh_frame (LSB 5.0, section 10.6).
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -35,6 +36,23 @@ class EhFrame {
       at = entry.end;
     }
     return found;
+  }
+
+  // Of a section .eh_frame_hdr (LSB 5.0, section 10.6.2): where .eh_frame begins.
+  Result<std::uint64_t> frame_address() const {
+    constexpr std::size_t kPointerAt = 4;
+    const bool known = bytes_.size() > kPointerAt && bytes_[0] == 1;
+    const std::uint8_t encoding = known ? bytes_[1] : kOmitted;
+    const std::uint8_t application = encoding & kApplicationMask;
+    const std::size_t width = width_of(encoding);
+    if (!known || width == 0 || (encoding & 0x80) != 0 || (application != 0 && application != kPcRelative) ||
+        bytes_.size() < kPointerAt + width) {
+      return fail(ErrorCode::kCorrupt, "the header of the unwind table does not say where that is",
+                  fmt::format("address {:#x}", address_));
+    }
+    std::uint64_t frame = value_at(kPointerAt, width, (encoding & 0x8) != 0);
+    if (application == kPcRelative) frame += address_ + kPointerAt;
+    return native_ == 4 ? frame & 0xffffffff : frame;
   }
 
  private:
@@ -165,6 +183,22 @@ class EhFrame {
 Result<std::vector<FunctionRange>> eh_frame_ranges(ByteView eh_frame, std::uint64_t address, unsigned bits,
                                                    std::endian order) {
   return EhFrame(eh_frame, address, bits, order).ranges();
+}
+
+Result<std::vector<FunctionRange>> elf_unwind_ranges(const Image& image, const Memory& memory) {
+  std::vector<FunctionRange> ranges;
+  if (image.format != Format::kElf || image.kind == Kind::kRelocatable) return ranges;
+  for (const Memory::Piece& piece : memory.pieces()) {
+    if (piece.section == Memory::kNoSection || image.sections[piece.section].name != ".eh_frame") continue;
+    STELLA_TRY(const auto found, eh_frame_ranges(piece.bytes, piece.address, image.bits, image.byte_order));
+    ranges.insert(ranges.end(), found.begin(), found.end());
+  }
+  const bool has_sections = std::ranges::any_of(image.sections, &Section::allocated);
+  if (has_sections || image.eh_frame_header == 0) return ranges;
+  const EhFrame header(memory.from(image.eh_frame_header), image.eh_frame_header, image.bits,
+                       image.byte_order);
+  STELLA_TRY(const std::uint64_t address, header.frame_address());
+  return eh_frame_ranges(memory.from(address), address, image.bits, image.byte_order);
 }
 
 }  // namespace stella::object

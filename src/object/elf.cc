@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint32_t kTypeSymtab = 2, kTypeStrtab = 3, kTypeRela = 4, kTypeDynamic = 6, kTypeNote = 7,
                         kTypeNobits = 8, kTypeRel = 9, kTypeDynsym = 11;
 constexpr std::uint64_t kFlagWrite = 1, kFlagAlloc = 2, kFlagExecute = 4;
-constexpr std::uint32_t kLoad = 1, kDynamicSegment = 2, kNoteSegment = 4;
+constexpr std::uint32_t kLoad = 1, kDynamicSegment = 2, kNoteSegment = 4, kEhFrameSegment = 0x6474e550;
 constexpr std::uint32_t kProgramNumberEscape = 0xffff;  // PN_XNUM: the real number is in section 0
 constexpr std::uint32_t kSectionIndexEscape = 0xffff;   // SHN_XINDEX
 
@@ -226,6 +226,8 @@ Status read_segments(const ByteSource& file, Fields fields, bool wide, const Hea
     const std::uint64_t room = file.size() - std::min(segment.file_offset, file.size());
     segment.file_size = std::min(segment.file_size, room);
     if (type == kLoad) image.segments.push_back(segment);
+    if (type == kDynamicSegment) image.dynamic = {segment.file_offset, segment.file_size};
+    if (type == kEhFrameSegment) image.eh_frame_header = segment.address;
     if (type == kDynamicSegment || type == kNoteSegment) {
       image.dynamic_and_notes.push_back({segment.file_offset, segment.file_size});
     }
@@ -285,6 +287,9 @@ Result<Image> read_elf(const ByteSource& file) {
   STELLA_CHECK(read_sections(file, fields, wide, header, image));
   STELLA_CHECK(read_segments(file, fields, wide, header, image));
   image.image_base = lowest_address(image);
+  if (std::ranges::none_of(image.sections, &Section::allocated)) {
+    STELLA_TRY(image.dynamic_tables, read_dynamic_tables(file, image));
+  }
   return image;
 }
 

@@ -13,6 +13,14 @@ namespace stella::object {
 [[nodiscard]] Result<Bytes> read_range(const ByteSource& file, std::uint64_t offset, std::uint64_t size,
                                        std::uint64_t size_max, std::string_view what);
 
+// The tables that the dynamic section of `image` names; empty when it does not. See Image::dynamic_tables.
+[[nodiscard]] Result<std::vector<Section>> read_dynamic_tables(const ByteSource& file, const Image& image);
+
+// Where symbols and relocations are listed.
+[[nodiscard]] inline const std::vector<Section>& tables_of(const Image& image) {
+  return image.dynamic_tables.empty() ? image.sections : image.dynamic_tables;
+}
+
 [[nodiscard]] inline bool within(std::uint64_t offset, std::uint64_t size, std::uint64_t whole) {
   return offset <= whole && size <= whole - offset;
 }

@@ -22,12 +22,12 @@ void sort_unique(std::vector<std::string>& names) {
 Status append_elf_slots(const ByteSource& file, const Image& image,
                         const std::vector<std::string_view>& dynamic_names, std::vector<ImportSlot>& slots) {
   const bool wide = image.bits == 64;
-  for (const Section& section : image.sections) {
+  const std::vector<Section>& tables = tables_of(image);
+  for (const Section& section : tables) {
     if (section.type != SectionType::kRelocations || !section.allocated) continue;
     const bool with_addend = section.raw_type == 4;
     const std::size_t entry_size = wide ? (with_addend ? 24 : 16) : (with_addend ? 12 : 8);
-    if (section.link >= image.sections.size() ||
-        image.sections[section.link].type != SectionType::kDynamicSymbols) {
+    if (section.link >= tables.size() || tables[section.link].type != SectionType::kDynamicSymbols) {
       continue;
     }
     STELLA_TRY(const Bytes bytes, read_range(file, section.file_offset, section.file_size,

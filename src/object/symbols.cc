@@ -44,11 +44,13 @@ Status append_table(const ByteSource& file, const Image& image, const Section& t
                     std::vector<Symbol>& symbols) {
   const std::size_t entry_size = image.bits == 64 ? 24 : 16;
   if (table.outside_file) {
-    return fail(ErrorCode::kCorrupt, fmt::format("the symbol table {} lies outside of the file", table.name),
+    return fail(ErrorCode::kCorrupt,
+                table.name.empty() ? "a symbol table lies outside of the file"
+                                   : fmt::format("the symbol table {} lies outside of the file", table.name),
                 file.name());
   }
-  if (table.file_size == 0 || table.link >= image.sections.size()) return {};
-  const Section& names = image.sections[table.link];
+  if (table.file_size == 0 || table.link >= tables_of(image).size()) return {};
+  const Section& names = tables_of(image)[table.link];
   STELLA_TRY(const Bytes bytes,
              read_range(file, table.file_offset, table.file_size, kSymbolTableMaxBytes, "symbol table"));
   STELLA_TRY(const Bytes texts,
@@ -71,7 +73,7 @@ Status append_table(const ByteSource& file, const Image& image, const Section& t
 Result<std::vector<Symbol>> read_symbols(const ByteSource& file, const Image& image) {
   std::vector<Symbol> symbols;
   if (image.format != Format::kElf) return symbols;
-  for (const Section& section : image.sections) {
+  for (const Section& section : tables_of(image)) {
     if (section.type != SectionType::kSymbols && section.type != SectionType::kDynamicSymbols) continue;
     STELLA_CHECK(append_table(file, image, section, symbols));
   }

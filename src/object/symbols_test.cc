@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "stella/base/digest.h"
+#include "stella/object/function_ranges.h"
 #include "stella/object/linkage.h"
 #include "testing.h"
 
@@ -119,6 +120,36 @@ TEST(Symbols, FindTheDebugFileByItsBuildIdAndByItsLink) {
   EXPECT_FALSE(find_debug_file(**file, *image, folder / "debug")->has_value())
       << "its checksum does not fit any more";
   std::filesystem::remove_all(folder);
+}
+
+// The same programs with their section headers taken away.
+TEST(Symbols, AndUnwindTablesAndImportsAreFoundWithoutSectionHeaders) {
+  for (const std::string& path : programs_of_this_machine()) {
+    SCOPED_TRACE(path);
+    const auto whole = open_file(path);
+    ASSERT_TRUE(whole);
+    Bytes bytes = *read_all(**whole, std::uint64_t{1} << 30);
+    std::fill_n(bytes.begin() + 40, 8, std::uint8_t{0});  // e_shoff
+    std::fill_n(bytes.begin() + 58, 6, std::uint8_t{0});  // e_shentsize, e_shnum, e_shstrndx
+    const auto bare = memory_source(bytes);
+    const auto image = read_image(**whole), bare_image = read_image(*bare);
+    ASSERT_TRUE(image && bare_image);
+    EXPECT_TRUE(bare_image->sections.empty());
+    const auto memory = Memory::load(**whole, *image, std::uint64_t{1} << 30);
+    const auto bare_memory = Memory::load(*bare, *bare_image, std::uint64_t{1} << 30);
+    ASSERT_TRUE(memory && bare_memory);
+    EXPECT_EQ(*elf_unwind_ranges(*image, *memory), *elf_unwind_ranges(*bare_image, *bare_memory));
+    auto symbols = *read_symbols(**whole, *image);
+    std::erase_if(symbols, [](const Symbol& one) { return one.source != SymbolSource::kDynsym; });
+    const auto bare_symbols = *read_symbols(*bare, *bare_image);
+    EXPECT_EQ(ours(symbols, SymbolSource::kDynsym), ours(bare_symbols, SymbolSource::kDynsym));
+    EXPECT_FALSE(bare_symbols.empty());
+    const auto linkage = *read_linkage(**whole, *image, *memory, symbols);
+    const auto bare_linkage = *read_linkage(*bare, *bare_image, *bare_memory, bare_symbols);
+    EXPECT_EQ(linkage.imports, bare_linkage.imports);
+    EXPECT_EQ(linkage.exports, bare_linkage.exports);
+    EXPECT_EQ(linkage.slots, bare_linkage.slots);
+  }
 }
 
 TEST(Symbols, RefuseATableOutsideOfTheFile) {

@@ -30,6 +30,11 @@ struct FunctionRange {
 [[nodiscard]] Result<std::vector<FunctionRange>> eh_frame_ranges(ByteView eh_frame, std::uint64_t address,
                                                                  unsigned bits, std::endian order);
 
+// The unwind table of an ELF program: its section .eh_frame or, in a program without section headers, what
+// PT_GNU_EH_FRAME leads to. Empty when there is none, and for relocatable objects, whose tables are not yet
+// filled in. Errors: those of eh_frame_ranges().
+[[nodiscard]] Result<std::vector<FunctionRange>> elf_unwind_ranges(const Image& image, const Memory& memory);
+
 // The ranges of the exception directory of a PE image, those that continue another one (x64 chained unwind)
 // left out of the list and added to it when they follow it directly. Errors: kUnsupported for machines
 // without such a table; kCorrupt; kLimitExceeded.

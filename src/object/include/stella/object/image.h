@@ -94,6 +94,11 @@ struct Image {
   FileRange signatures{};                      // PE attribute certificates
   FileRange coff_symbols{};                    // PE symbol table; strings follow it
   std::vector<FileRange> dynamic_and_notes{};  // ELF PT_DYNAMIC and PT_NOTE, for files without sections
+  FileRange dynamic{};                         // ELF PT_DYNAMIC
+  std::uint64_t eh_frame_header = 0;           // address of ELF PT_GNU_EH_FRAME
+  // What PT_DYNAMIC names in a program without section headers: strings, symbols and relocations, linked to
+  // each other by their indexes here; the first is empty.
+  std::vector<Section> dynamic_tables{};
 };
 
 // Whether the first bytes (8 are enough) are those of ELF or of a DOS/PE program.

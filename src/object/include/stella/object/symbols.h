@@ -36,7 +36,8 @@ struct Symbol {
 };
 
 // All symbols, each table in its own order. A table that lies outside of the file is an error, a missing one
-// is not. A table of a file without section headers is not found. Errors: kCorrupt, kLimitExceeded, kIo.
+// is not. Without section headers, the dynamic section tells where .dynsym is. Errors: kCorrupt,
+// kLimitExceeded, kIo.
 [[nodiscard]] Result<std::vector<Symbol>> read_symbols(const ByteSource& file, const Image& image);
 
 // PE exports, and the symbols of the COFF table. `memory` is that of `image`.
