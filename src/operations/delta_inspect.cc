@@ -71,7 +71,7 @@ Result<DeltaInspectResult> delta_inspect(const std::filesystem::path& path, cons
   result.delta = file_in(path, kDeltaFile);
   STELLA_TRY(const auto delta_bin, open_file(result.delta));
   auto anatomy = delta::inspect(*delta_bin);
-  if (!anatomy) return fail(std::move(anatomy).error().at(result.delta.string()));
+  if (!anatomy) return std::unexpected(std::move(anatomy).error());
   result.anatomy = *std::move(anatomy);
   STELLA_CHECK(draw_strip(*delta_bin, result.anatomy.header.target_size_bytes, result));
   STELLA_CHECK(

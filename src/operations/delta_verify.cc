@@ -98,7 +98,7 @@ void take_packing_of(const delta::Manifest& found, delta::Manifest& recomputed) 
 
 Result<DeltaVerifyResult> delta_verify(const DeltaVerifyOptions& options, const Context& context) {
   DeltaVerifyResult result;
-  result.folder = options.delta.empty() ? default_delta_folder(options.target) : options.delta;
+  result.folder = options.delta.empty() ? default_delta_folder(options.target) : folder_in(options.delta);
   STELLA_TRY(const delta::Manifest found, load_manifest(result.folder / kManifestFile));
   STELLA_TRY(result.core_sha256, delta::core_digest(found));
   result.same_build = found.tool == to_string(delta::tool_version());
