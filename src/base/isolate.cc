@@ -179,8 +179,14 @@ Result<Bytes> run_isolated(const IsolationLimits& limits, const std::function<Re
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   STELLA_CHECK(collected);
-  if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
-    return time_exceeded(limits);
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) return time_exceeded(limits);
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+    return fail(
+        {.code = ErrorCode::kLimitExceeded,
+         .message =
+             "the process that analyses was killed from outside, as a system does that has no memory left",
+         .next = "Try again with fewer threads, or on a machine with more memory"});
+  }
   if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0 || output.empty()) {
     return fail({.code = ErrorCode::kInternal,
                  .message = "the process that analyses died",

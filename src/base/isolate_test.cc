@@ -89,5 +89,16 @@ TEST(Isolate, RefusesAResultThatIsTooLarge) {
   EXPECT_EQ(result.error().code, ErrorCode::kLimitExceeded);
 }
 
+TEST(Isolate, TellsBeingKilledFromTakingTooLong) {
+  const auto killed = run_isolated({.memory_max_bytes = 64 << 20, .time_max_s = 60, .output_max_bytes = 16},
+                                   []() -> Result<Bytes> {
+                                     std::raise(SIGKILL);
+                                     return Bytes{};
+                                   });
+  ASSERT_FALSE(killed);
+  EXPECT_EQ(killed.error().code, ErrorCode::kLimitExceeded);
+  EXPECT_NE(killed.error().message.find("killed"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace stella

@@ -10,6 +10,8 @@
 namespace stella {
 namespace {
 
+constexpr const char* kWhat = "temporary file";
+
 class OwnedMemorySource final : public ByteSource {
  public:
   OwnedMemorySource(Bytes bytes, std::string name)
@@ -38,16 +40,6 @@ Result<int> open_unnamed_file() {
   return descriptor;
 }
 
-Status write_all(int descriptor, ByteView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail(os_error(errno, "cannot write a temporary file", "temporary file"));
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-  return {};
-}
-
 }  // namespace
 
 Spool::Spool(std::size_t memory_max_bytes, std::string name)
@@ -59,7 +51,7 @@ Spool::~Spool() {
 
 Status Spool::move_to_file() {
   STELLA_TRY(descriptor_, open_unnamed_file());
-  STELLA_CHECK(write_all(descriptor_, memory_));
+  STELLA_CHECK(write_descriptor(descriptor_, memory_, kWhat));
   memory_ = {};
   return {};
 }
@@ -67,7 +59,7 @@ Status Spool::move_to_file() {
 Status Spool::write(ByteView bytes) {
   if (descriptor_ < 0 && bytes.size() > memory_max_bytes_ - memory_.size()) STELLA_CHECK(move_to_file());
   size_ += bytes.size();
-  if (descriptor_ >= 0) return write_all(descriptor_, bytes);
+  if (descriptor_ >= 0) return write_descriptor(descriptor_, bytes, kWhat);
   append(memory_, bytes);
   return {};
 }
