@@ -159,7 +159,7 @@ class WindowMaker {
           STELLA_CHECK(take_literals(literals, segment.length_bytes));
           break;
         case SegmentKind::kMatch:
-          if (!walker) walker.emplace(decoder, file.images(), map);
+          if (!walker) walker.emplace(decoder, head.correction_coding, file.images(), map);
           STELLA_CHECK(walk(*walker, segment, offset, file.images().areas));
           break;
       }

@@ -4,12 +4,15 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <vector>
 
 #include "address_map.h"
+#include "byte_coder.h"
+#include "delta_file.h"
 #include "model.h"
 #include "operands.h"
 #include "range_coder.h"
@@ -29,155 +32,152 @@ struct MatchPart {
 template <typename Coder>
 class CorrectionCoder {
  public:
-  // Both are borrowed.
-  CorrectionCoder(Coder& coder, const Images& images, const AddressMap& map)
+  // All are borrowed.
+  CorrectionCoder(Coder& coder, CorrectionCoding coding, const Images& images, const AddressMap& map)
       : coder_(coder),
-        images_(images),
-        map_(map),
-        flag_tables_(kInputs << kFlagBits),
-        value_tables_(kInputs << kLineBits << 4),
+        bytes_(coder, coding == CorrectionCoding::kMixed),
+        scanner_(images, map, &tracks_),
         learned_(std::size_t{1} << kLearnedBits) {}
 
   void walk(const MatchPart& part) {
     if (Coder::kDecodes) std::memcpy(part.target, part.base, part.size_bytes);
-    OperandScanner scanner(images_, map_, part.area, {part.base, part.size_bytes}, part.base_offset_bytes,
-                           part.target_offset_bytes, &tracks_);
+    scanner_.start(part.area, {part.base, part.size_bytes}, part.base_offset_bytes, part.target_offset_bytes);
+    const ByteRun run{part.base, part.target, part.size_bytes, part.base_offset_bytes,
+                      part.area == nullptr ? 7 : static_cast<unsigned>(part.area->kind)};
+    const std::uint32_t image = part.area == nullptr ? 0 : part.area->image;
     for (std::size_t start = 0; start < part.size_bytes; start += kBlockBytes) {
       const std::size_t end = std::min(start + kBlockBytes, part.size_bytes);
-      const std::size_t from = std::max(start, scanner.free_from());
+      const std::size_t from = std::max(start, scanner_.free_from());
       if (from >= end) continue;
-      const std::span<const Operand> operands = scanner.scan(from, end);
-      code_block(part, from, end, operands);
+      const std::span<const Operand> operands = scanner_.scan(from, end);
+      code_block(run, from, end, operands, image);
     }
   }
 
  private:
-  static constexpr std::size_t kBlockBytes = 16;
-  static constexpr std::size_t kInputs = 4;
-  static constexpr unsigned kFlagBits = 16;
-  static constexpr unsigned kLineBits = 13;
-  static constexpr unsigned kLearnedBits = 17;
+  static constexpr std::size_t kBlockBytes = 32;
+  static constexpr std::size_t kOperandsMax = kBlockBytes / 4;
+  static constexpr unsigned kLearnedBits = 14;
   static constexpr unsigned kPageBits = 12;
 
-  static std::size_t hash(std::uint64_t context, unsigned bits) {
-    return static_cast<std::size_t>((context + 1) * 0x9e3779b97f4a7c15U >> (64 - bits));
-  }
-  Counter* flag(std::size_t table, std::uint64_t context) {
-    return &flag_tables_[(table << kFlagBits) + hash(context, kFlagBits)];
-  }
-  // Sixteen counters side by side, for the nodes of half a byte.
-  Counter* line(std::size_t table, std::uint64_t context) {
-    return &value_tables_[((table << kLineBits) + hash(context, kLineBits)) << 4];
+  // How far from its prediction the address with this key was when it was last seen.
+  struct Learned {
+    std::uint32_t tag = 0;
+    std::int32_t distance = 0;
+  };
+
+  // What is expected of one operand, before anything of its block is known.
+  struct Expected {
+    Learned* learned;
+    Learned* page;
+    Counter* trust;
+    std::uint64_t word;  // the likeliest
+    std::uint32_t tag;
+    std::uint32_t page_tag;
+    std::int32_t page_distance;
+    std::uint32_t context;
+    bool known;
+    bool page_known;
+  };
+
+  void expect(const Operand& operand, std::uint32_t image, Expected& expected) {
+    const std::uint64_t key = operand.referent ^ std::uint64_t{image} << 48 ^
+                              (operand.cls == OperandClass::kOffset32 ? std::uint64_t{1} << 63 : 0);
+    const std::uint64_t hash = (key + 1) * kHashFactor;
+    const std::uint64_t page_hash = ((key >> 8) + 1) * kHashFactor;
+    expected.learned = &learned_[hash >> (64 - kLearnedBits)];
+    expected.page = &pages_[page_hash >> (64 - kPageBits)];
+    expected.tag = static_cast<std::uint32_t>(hash) | 1;
+    expected.page_tag = static_cast<std::uint32_t>(page_hash) | 1;
+    expected.known = expected.learned->tag == expected.tag;
+    expected.page_known = expected.page->tag == expected.page_tag;
+    expected.page_distance = expected.page->distance;
+    const std::int64_t distance = expected.known        ? expected.learned->distance
+                                  : expected.page_known ? expected.page_distance
+                                                        : 0;
+    expected.word = operand.word_for(operand.predicted + static_cast<std::uint64_t>(distance));
+    const auto cls = static_cast<std::uint32_t>(operand.cls);
+    expected.context = cls << 6 | (hit_history_[cls] & 7U) << 3 | (expected.known ? 4U : 0U) |
+                       (operand.covered ? 2U : 0U) | (expected.word == operand.base_word ? 1U : 0U);
+    expected.trust = &trust_[expected.context << 1 | (expected.page_known ? 1U : 0U)];
   }
 
-  void code_block(const MatchPart& part, std::size_t from, std::size_t end,
-                  std::span<const Operand> operands) {
-    const unsigned kind = part.area == nullptr ? 7 : static_cast<unsigned>(part.area->kind);
-    unsigned dirty = 0;
+  void code_block(const ByteRun& run, std::size_t from, std::size_t end, std::span<const Operand> operands,
+                  std::uint32_t image) {
+    std::array<Expected, kOperandsMax> expected;
+    std::uint32_t doubt = 0;
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+      expect(operands[i], image, expected[i]);
+      doubt += 65536 - expected[i].trust->p();
+    }
+    bool bytes_differ = false;
+    bool as_expected = true;
     if (!Coder::kDecodes) {
       std::size_t at = from;
-      for (const Operand& operand : operands) {
-        dirty |= std::memcmp(part.base + at, part.target + at, operand.at - at) != 0 ? 1U : 0U;
+      for (std::size_t i = 0; i < operands.size(); ++i) {
+        const Operand& operand = operands[i];
+        bytes_differ = bytes_differ || std::memcmp(run.base + at, run.target + at, operand.at - at) != 0;
+        as_expected = as_expected && operand.load(run.target + operand.at) == expected[i].word;
         at = operand.at + operand.size;
       }
-      if (at < end) dirty |= std::memcmp(part.base + at, part.target + at, end - at) != 0 ? 1U : 0U;
+      if (at < end) bytes_differ = bytes_differ || std::memcmp(run.base + at, run.target + at, end - at) != 0;
     }
-    Counter& counter = dirty_[(kind << 6) + (dirty_history_ & 63)];
-    dirty = code_bit(coder_, dirty, counter);
+    const std::size_t level = std::min<std::size_t>(static_cast<std::size_t>(std::bit_width(doubt >> 5)), 15);
+    Counter& counter = surprises_[(std::size_t{run.kind} << 4 | level) << 4 | (surprise_history_ & 15)];
+    const unsigned surprise = code_bit(coder_, bytes_differ || !as_expected ? 1 : 0, counter);
+    surprise_history_ = surprise_history_ << 1 | surprise;
+    if (surprise == 0) {
+      for (std::size_t i = 0; i < operands.size(); ++i) settle_expected(run, operands[i], expected[i]);
+      dirty_history_ <<= 1;
+      return;
+    }
+    unsigned dirty = 1;
+    if (!operands.empty()) {
+      dirty = code_bit(coder_, bytes_differ ? 1 : 0, dirty_[(run.kind << 6) + (dirty_history_ & 63)]);
+    }
     dirty_history_ = dirty_history_ << 1 | dirty;
     std::size_t at = from;
-    for (const Operand& operand : operands) {
-      if (dirty != 0) code_bytes(part, at, operand.at, kind);
-      code_operand(part, operand);
-      at = operand.at + operand.size;
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+      if (dirty != 0) code_bytes(run, at, operands[i].at);
+      code_operand(run, operands[i], expected[i]);
+      at = operands[i].at + operands[i].size;
     }
-    if (dirty != 0 && at < end) code_bytes(part, at, end, kind);
+    if (dirty != 0 && at < end) code_bytes(run, at, end);
   }
 
-  void code_bytes(const MatchPart& part, std::size_t from, std::size_t end, unsigned kind) {
-    code_each_byte(part, from, end, kind);
-    if (kind != static_cast<unsigned>(AreaKind::kWords64)) return;
+  void code_bytes(const ByteRun& run, std::size_t from, std::size_t end) {
+    bytes_.code(run, from, end);
+    if (run.kind != static_cast<unsigned>(AreaKind::kWords64)) return;
     // Whole aligned words teach what their neighbours' values become.
-    std::size_t i = from + static_cast<std::size_t>((4 - (part.base_offset_bytes + from) % 4) % 4);
+    std::size_t i = from + static_cast<std::size_t>((4 - (run.base_offset_bytes + from) % 4) % 4);
     for (; i + 4 <= end; i += 4) {
-      const auto base = load_le<std::uint32_t>(part.base + i);
-      const auto target = load_le<std::uint32_t>(part.target + i);
+      const auto base = load_le<std::uint32_t>(run.base + i);
+      const auto target = load_le<std::uint32_t>(run.target + i);
       if (base != target) tracks_.learn(base, target - base);
     }
   }
 
-  void code_each_byte(const MatchPart& part, std::size_t from, std::size_t end, unsigned kind) {
-    const std::uint8_t* const b = part.base;
-    const std::uint8_t* const t = part.target;
-    const auto base_at = [&](std::size_t i) -> std::uint64_t { return i < part.size_bytes ? b[i] : 0; };
-    const auto changed = [&](std::size_t i, std::size_t back) -> unsigned {
-      return i >= back && b[i - back] != t[i - back] ? 1 : 0;
-    };
-    const auto difference = [&](std::size_t i, std::size_t back) -> unsigned {
-      return i >= back ? static_cast<std::uint8_t>(t[i - back] - b[i - back]) : 0;
-    };
-    for (std::size_t i = from; i < end; ++i) {
-      const unsigned recent = changed(i, 1) | changed(i, 2) << 1 | changed(i, 3) << 2 | changed(i, 4) << 3;
-      const unsigned columns =
-          recent | changed(i, 8) << 4 | changed(i, 12) << 5 | changed(i, 16) << 6 | changed(i, 24) << 7;
-      const std::uint64_t next4 =
-          base_at(i) | base_at(i + 1) << 8 | base_at(i + 2) << 16 | base_at(i + 3) << 24;
-      const std::uint64_t here2 = base_at(i) | (i > 0 ? base_at(i - 1) << 8 : 0);
-      const unsigned before = difference(i, 1);
-      // Whether adding that difference to the byte before overflowed.
-      const unsigned carry = i > 0 && t[i - 1] < b[i - 1] ? 1 : 0;
-      const std::uint64_t phase = (part.base_offset_bytes + i) & 3;
-      const std::array<Counter*, kInputs> counters = {
-          flag(0, kind | std::uint64_t{columns} << 3 | phase << 11),
-          flag(1, here2 | std::uint64_t{recent & 3} << 16 | std::uint64_t{kind} << 18),
-          flag(2, next4 | std::uint64_t{recent & 1} << 32),
-          flag(3, std::uint64_t{before} | std::uint64_t{carry} << 8 | (here2 & 0xff) << 9 |
-                      std::uint64_t{recent & 7} << 17)};
-      const unsigned differs =
-          flag_mixer_.code(coder_, b[i] != t[i] ? 1 : 0, counters, (recent & 3) << 3 | kind);
-      ++since_change_;
-      if (differs == 0) continue;
-      const std::uint64_t since = std::min<std::uint64_t>(since_change_, 4);
-      code_value(part, i,
-                 {std::uint64_t{before} | std::uint64_t{carry} << 8 | std::uint64_t{kind} << 9,
-                  std::uint64_t{last_difference_} | since << 8, next4,
-                  std::uint64_t{difference(i, 4)} | std::uint64_t{difference(i, 8)} << 8});
-    }
+  void settle_expected(const ByteRun& run, const Operand& operand, const Expected& expected) {
+    expected.trust->update(1);
+    settle(run, operand, expected, expected.word, 1);
   }
 
-  // By how much a byte differs, modulo 256: two halves, the upper one first.
-  void code_value(const MatchPart& part, std::size_t i, const std::array<std::uint64_t, kInputs>& contexts) {
-    const unsigned difference = static_cast<std::uint8_t>(part.target[i] - part.base[i]);
-    unsigned node = 1;
-    std::array<Counter*, kInputs> lines{};
-    for (unsigned bit = 8; bit-- > 0;) {
-      if (bit % 4 == 3) {
-        for (std::size_t k = 0; k < kInputs; ++k) lines[k] = line(k, contexts[k] << 9 | node);
-      }
-      // 1 to 15: a one, and the bits of this half so far.
-      const unsigned place = bit >= 4 ? node : (node & ((1U << (3 - bit)) - 1)) | 1U << (3 - bit);
-      std::array<Counter*, kInputs> counters{};
-      for (std::size_t k = 0; k < kInputs; ++k) counters[k] = lines[k] + place;
-      node = node << 1 | value_mixer_.code(coder_, difference >> bit & 1, counters, node);
+  // The word is settled: writes it and learns from it.
+  void settle(const ByteRun& run, const Operand& operand, const Expected& expected, std::uint64_t word,
+              unsigned hit) {
+    const auto cls = static_cast<std::size_t>(operand.cls);
+    hit_history_[cls] = hit_history_[cls] << 1 | hit;
+    if (Coder::kDecodes) operand.store(run.target + operand.at, word);
+    if (operand.cls == OperandClass::kOffset32) {
+      tracks_.learn(static_cast<std::uint32_t>(operand.base_word),
+                    static_cast<std::uint32_t>(word - operand.base_word));
     }
-    part.target[i] = static_cast<std::uint8_t>(part.base[i] + node);
-    if (since_change_ > 3) last_difference_ = node & 0xff;
-    since_change_ = 0;
+    const auto distance = static_cast<std::int32_t>(operand.target_of(word) - operand.predicted);
+    if (distance != 0 || expected.known) *expected.learned = {expected.tag, distance};
+    if (distance != 0 || expected.page_known) *expected.page = {expected.page_tag, distance};
   }
 
-  struct Learned {
-    std::uint64_t key = ~std::uint64_t{0};
-    std::uint64_t target = 0;
-  };
-
-  void code_operand(const MatchPart& part, const Operand& operand) {
-    const std::uint64_t key = operand.referent ^ std::uint64_t{part.area->image} << 48 ^
-                              (operand.cls == OperandClass::kOffset32 ? std::uint64_t{1} << 63 : 0);
-    Learned& learned = learned_[hash(key, kLearnedBits)];
-    Learned& page = pages_[hash(key >> 8, kPageBits)];
-    const bool known = learned.key == key;
-    const bool page_known = page.key == key >> 8;
-
+  void code_operand(const ByteRun& run, const Operand& operand, const Expected& expected) {
     // The words that are tried, likeliest first; none twice.
     struct Guess {
       std::uint64_t word;
@@ -191,23 +191,22 @@ class CorrectionCoder {
       }
       guesses[count++] = {word, source};
     };
-    if (known) guess(operand.word_for(learned.target), 0);
-    if (page_known) guess(operand.word_for(operand.predicted + page.target), 1);
+    if (expected.known) guess(expected.word, 0);
+    if (expected.page_known)
+      guess(operand.word_for(operand.predicted +
+                             static_cast<std::uint64_t>(std::int64_t{expected.page_distance})),
+            1);
     guess(operand.word_for(operand.predicted), 2);
-    const bool still = guesses[0].word == operand.base_word;
     guess(operand.base_word, 3);
 
-    const std::uint64_t actual = operand.load(part.target + operand.at);
+    const std::uint64_t actual = operand.load(run.target + operand.at);
     const auto cls = static_cast<std::size_t>(operand.cls);
-    const std::size_t context = (cls << 6 | (hit_history_[cls] & 7U) << 3 | (known ? 4U : 0U) |
-                                 (operand.covered ? 2U : 0U) | (still ? 1U : 0U))
-                                << 4;
     std::size_t hit = 0;
     for (; hit < count; ++hit) {
-      Counter& counter = hits_[context | hit << 2 | guesses[hit].source];
+      Counter& counter = hits_[std::size_t{expected.context} << 4 | hit << 2 | guesses[hit].source];
       if (code_bit(coder_, guesses[hit].word == actual ? 1 : 0, counter) != 0) break;
     }
-    hit_history_[cls] = hit_history_[cls] << 1 | (hit == 0 ? 1U : 0U);
+    expected.trust->update(hit == 0 ? 1 : 0);
     std::uint64_t word;
     if (hit < count) {
       word = guesses[hit].word;
@@ -217,33 +216,23 @@ class CorrectionCoder {
       const std::uint64_t coded = distances_[cls].code(coder_, zigzag(distance));
       word = operand.word_for(operand.predicted + static_cast<std::uint64_t>(unzigzag(coded)));
     }
-    operand.store(part.target + operand.at, word);
-    const std::uint64_t target = operand.target_of(word);
-    if (operand.cls == OperandClass::kOffset32) {
-      tracks_.learn(static_cast<std::uint32_t>(operand.base_word),
-                    static_cast<std::uint32_t>(word - operand.base_word));
-    }
-    learned = {key, target};
-    page = {key >> 8, target - operand.predicted};
+    settle(run, operand, expected, word, hit == 0 ? 1 : 0);
   }
 
   Coder& coder_;
-  const Images& images_;
-  const AddressMap& map_;
-  std::vector<Counter> flag_tables_;
-  std::vector<Counter> value_tables_;
-  Mixer<kInputs> flag_mixer_{32};
-  Mixer<kInputs> value_mixer_{256};
+  ByteCoder<Coder> bytes_;
+  Tracks tracks_;
+  OperandScanner scanner_;
+  std::array<Counter, 8 << 8> surprises_;
   std::array<Counter, 512> dirty_;
+  std::array<Counter, 9 << 7> trust_;
   std::array<Counter, 9 << 10> hits_;
   std::array<NumberModel, 9> distances_;
   std::array<std::uint32_t, 9> hit_history_{};
-  Tracks tracks_;
   std::vector<Learned> learned_;
   std::array<Learned, 1 << kPageBits> pages_;
+  std::uint32_t surprise_history_ = 0;
   std::uint32_t dirty_history_ = 0;
-  std::uint32_t since_change_ = 0;
-  unsigned last_difference_ = 0;
 };
 
 }  // namespace stella::delta

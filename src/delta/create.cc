@@ -58,7 +58,9 @@ class DeltaWriter {
     WindowHead head{.target_size_bytes = window.target_size_bytes, .segment_count = window.segments.size()};
     const Bytes segments = encode_segments(window.segments, window.target_offset_bytes);
     head.segments.size_bytes = segments.size();
-    STELLA_TRY(const Bytes corrections, encode_corrections(window, images));
+    head.correction_coding =
+        options_.level == Level::kBest ? CorrectionCoding::kMixed : CorrectionCoding::kPlain;
+    STELLA_TRY(const Bytes corrections, encode_corrections(window, head.correction_coding, images));
     head.corrections.size_bytes = corrections.size();
     for (const Segment& segment : window.segments) {
       if (segment.kind == SegmentKind::kLiteral) head.literal_size_bytes += segment.length_bytes;
@@ -103,12 +105,12 @@ class DeltaWriter {
   }
 
  private:
-  Result<Bytes> encode_corrections(const Window& window, const Images& images) {
+  Result<Bytes> encode_corrections(const Window& window, CorrectionCoding coding, const Images& images) {
     const auto is_match = [](const Segment& segment) { return segment.kind == SegmentKind::kMatch; };
     if (std::ranges::none_of(window.segments, is_match)) return Bytes();
     const AddressMap map(images, window.segments, window.target_offset_bytes);
     RangeEncoder encoder;
-    CorrectionCoder<RangeEncoder> walker(encoder, images, map);
+    CorrectionCoder<RangeEncoder> walker(encoder, coding, images, map);
     std::uint64_t offset = window.target_offset_bytes;
     for (const Segment& segment : window.segments) {
       if (is_match(segment)) {
@@ -176,20 +178,31 @@ Result<Created> create(const ByteSource& base, const chunk::ChunkMap& base_map, 
   if (base_map.params != target_map.params) {
     return fail(ErrorCode::kInvalidArgument, "base and target are chunked with different parameters");
   }
-  DeltaWriter writer(base, target, options, progress);
-  STELLA_CHECK(writer.find_executables());
-  STELLA_CHECK(plan_windows(base, base_map, target, target_map, options.level, options.threads, progress,
-                            [&](const Window& window) { return writer.write(window); }));
+  // Looking harder for matches does not always pay: the best of both.
+  const std::vector<Level> plans = options.level == Level::kBest
+                                       ? std::vector<Level>{Level::kBest, Level::kDefault}
+                                       : std::vector<Level>{options.level};
+  Bytes file;
   Created created;
-  const Bytes file = writer.finish({.base_size_bytes = base.size(),
-                                    .target_size_bytes = target.size(),
-                                    .base_sha256 = base_map.sha256,
-                                    .target_sha256 = target_map.sha256,
-                                    .operations_sha256 = {},
-                                    .level = options.level,
-                                    .chunk_params = target_map.params,
-                                    .tool = tool_version()},
-                                   created);
+  for (const Level plan : plans) {
+    DeltaWriter writer(base, target, options, progress);
+    STELLA_CHECK(writer.find_executables());
+    STELLA_CHECK(plan_windows(base, base_map, target, target_map, plan, options.threads, progress,
+                              [&](const Window& window) { return writer.write(window); }));
+    Created made;
+    Bytes bytes = writer.finish({.base_size_bytes = base.size(),
+                                 .target_size_bytes = target.size(),
+                                 .base_sha256 = base_map.sha256,
+                                 .target_sha256 = target_map.sha256,
+                                 .operations_sha256 = {},
+                                 .level = options.level,
+                                 .chunk_params = target_map.params,
+                                 .tool = tool_version()},
+                                made);
+    if (!file.empty() && file.size() <= bytes.size()) continue;
+    file = std::move(bytes);
+    created = made;
+  }
   const auto source = memory_source(file, "the delta just made");
   NullSink nowhere;
   const auto applied = apply(base, *source, nowhere,

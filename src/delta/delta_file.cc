@@ -255,13 +255,15 @@ Result<WindowHead> DeltaFile::read_window(const Section& section) const {
   STELLA_TRY(head.corrections.size_bytes, reader.varint());
   if (head.corrections.size_bytes != 0) {
     STELLA_TRY(const auto coding, reader.le<std::uint8_t>());
-    if (coding != static_cast<std::uint8_t>(CorrectionCoding::kMixed)) {
+    if (coding != static_cast<std::uint8_t>(CorrectionCoding::kMixed) &&
+        coding != static_cast<std::uint8_t>(CorrectionCoding::kPlain)) {
       return fail({.code = ErrorCode::kUnsupported,
                    .message = "the corrections are coded in a way that this build does not know",
-                   .expected = "coding 1",
+                   .expected = "coding 1 or 2",
                    .found = fmt::format("{}", coding),
                    .next = "use a newer stella"});
     }
+    head.correction_coding = static_cast<CorrectionCoding>(coding);
   }
   STELLA_TRY(head.literal_size_bytes, reader.varint());
   if (head.literal_size_bytes != 0) {

@@ -31,7 +31,7 @@ enum class SectionType : std::uint8_t {
 inline constexpr std::uint8_t kSectionVersion = 1;
 inline constexpr std::uint8_t kSkippableFrom = 128;
 
-enum class CorrectionCoding : std::uint8_t { kMixed = 1 };
+enum class CorrectionCoding : std::uint8_t { kMixed = 1, kPlain = 2 };
 
 struct StreamPlace {
   std::uint64_t offset_bytes = 0;

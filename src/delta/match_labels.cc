@@ -48,7 +48,8 @@ Status label_side(MutableByteView bytes, const Images& images, const AddressMap&
     const MutableByteView view = bytes.subspan(part.begin, part.end - part.begin);
     // The labels themselves do not depend on the place in the target; any that is loaded will do.
     const std::uint64_t origin = images.images[part.area->image].target_loads.front().file_offset_bytes;
-    OperandScanner scanner(images, map, part.area, view, part.begin, origin);
+    OperandScanner scanner(images, map);
+    scanner.start(part.area, view, part.begin, origin);
     for (std::size_t at = 0; at < view.size(); at += kScanBytes) {
       const std::size_t end = std::min(at + kScanBytes, view.size());
       const std::size_t from = std::max(at, scanner.free_from());

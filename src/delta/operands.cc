@@ -45,14 +45,16 @@ std::uint64_t sign_extend(std::uint32_t word) {
 
 }  // namespace
 
-OperandScanner::OperandScanner(const Images& images, const AddressMap& map, const Area* area, ByteView base,
-                               std::uint64_t base_offset_bytes, std::uint64_t target_offset_bytes,
-                               const Tracks* tracks)
-    : map_(map), tracks_(tracks), area_(area), base_(base), base_offset_(base_offset_bytes) {
+void OperandScanner::start(const Area* area, ByteView base, std::uint64_t base_offset_bytes,
+                           std::uint64_t target_offset_bytes) {
+  area_ = area;
+  base_ = base;
+  base_offset_ = base_offset_bytes;
+  free_from_ = 0;
   if (area == nullptr) return;
-  const Image& image = images.images[area->image];
+  const Image& image = images_.images[area->image];
   const Load* const load = load_at_offset(image.base_loads, base_offset_bytes);
-  const auto target = map.target_address(area->image, target_offset_bytes);
+  const auto target = map_.target_address(area->image, target_offset_bytes);
   if (load == nullptr || !target) {
     area_ = nullptr;
     return;

@@ -62,10 +62,14 @@ struct Operand {
 
 class OperandScanner {
  public:
-  // `base` are the part's bytes. Without an area, or where either side is not loaded, nothing is found.
-  OperandScanner(const Images& images, const AddressMap& map, const Area* area, ByteView base,
-                 std::uint64_t base_offset_bytes, std::uint64_t target_offset_bytes,
-                 const Tracks* tracks = nullptr);
+  // All are borrowed.
+  OperandScanner(const Images& images, const AddressMap& map, const Tracks* tracks = nullptr)
+      : images_(images), map_(map), tracks_(tracks) {}
+
+  // Goes on with another part, whose bytes `base` are. Without an area, or where either side is not loaded,
+  // nothing is found in it.
+  void start(const Area* area, ByteView base, std::uint64_t base_offset_bytes,
+             std::uint64_t target_offset_bytes);
 
   // The operands that begin in [from, end), in order, none overlapping. They may end behind `end`.
   [[nodiscard]] std::span<const Operand> scan(std::size_t from, std::size_t end);
@@ -81,11 +85,12 @@ class OperandScanner {
            std::uint64_t target_origin);
   [[nodiscard]] bool in_image(std::uint64_t address) const { return address - low_ < size_; }
 
+  const Images& images_;
   const AddressMap& map_;
   const Tracks* tracks_;
-  const Area* area_;
+  const Area* area_ = nullptr;
   ByteView base_;
-  std::uint64_t base_offset_;
+  std::uint64_t base_offset_ = 0;
   std::uint64_t base_address_ = 0;  // of the part's first byte
   std::uint64_t target_address_ = 0;
   std::uint64_t low_ = 0;  // the image's addresses in the base

@@ -116,7 +116,7 @@ class RangeDecoder {
     for (int i = 0; i < 4; ++i) code_ = code_ << 8 | input_->next();
   }
 
-  unsigned bit(unsigned /*value*/, std::uint32_t probability_of_one) {
+  [[gnu::always_inline]] unsigned bit(unsigned /*value*/, std::uint32_t probability_of_one) {
     const std::uint32_t p = std::clamp(probability_of_one, kProbabilityMin, 65536 - kProbabilityMin);
     const std::uint32_t bound = (range_ >> 16) * p;
     unsigned value = 0;

@@ -108,10 +108,12 @@ class Bits:
         self.coder, self.counters = coder, {}
 
     def bit(self, name):
-        counter = self.counters.get(name, NEW)
-        bit = self.coder.bit(counter >> 16)
-        self.counters[name] = taught(counter, bit)
+        bit = self.coder.bit(self.counters.get(name, NEW) >> 16)
+        self.teach(name, bit)
         return bit
+
+    def teach(self, name, bit):
+        self.counters[name] = taught(self.counters.get(name, NEW), bit)
 
     def number(self, name):
         node = 1
@@ -286,8 +288,12 @@ class AddressMap:
 
 # Section 7: corrections.
 
+def scattered(context):
+    return (context + 1) * 0x9E3779B97F4A7C15 & MASK64
+
+
 def hashed(context, bits):
-    return ((context + 1) * 0x9E3779B97F4A7C15 & MASK64) >> (64 - bits)
+    return scattered(context) >> (64 - bits)
 
 
 class Operand:
@@ -316,15 +322,20 @@ def immediate_size(opcode, modrm):
     return 0
 
 
+class Expected:
+    """What is expected of an operand before anything of its block is known."""
+
+
 class Corrections:
-    def __init__(self, data, images, address_map):
+    def __init__(self, data, coding, images, address_map):
+        self.mixes = coding == 1
         self.coder = RangeDecoder(data)
         self.bits = Bits(self.coder)
         self.images, self.map = images, address_map
         self.flags, self.values = [{} for _ in range(4)], [{} for _ in range(4)]
         self.flag_mixer, self.value_mixer = Mixer(self.coder), Mixer(self.coder)
         self.tracks, self.learned, self.pages, self.hits = {}, {}, {}, [0] * 9
-        self.dirty_history = self.since_change = self.last_difference = 0
+        self.surprises = self.dirty_history = self.since_change = self.last_difference = 0
 
     def walk(self, base, base_offset, target_offset, area):
         """The target's bytes for one part of a match."""
@@ -332,8 +343,8 @@ class Corrections:
         self.base_offset, self.area, self.free_from = base_offset, area, 0
         self.kind = area[2] if area else NO_AREA
         self.prepare(base_offset, target_offset)
-        for start in range(0, len(base), 16):
-            end = min(start + 16, len(base))
+        for start in range(0, len(base), 32):
+            end = min(start + 32, len(base))
             begin = max(start, self.free_from)
             if begin < end:
                 self.block(begin, end)
@@ -354,13 +365,23 @@ class Corrections:
 
     def block(self, begin, end):
         operands = self.scan(begin, end) if self.scannable else []
-        dirty = self.bits.bit(("dirty", self.kind, self.dirty_history & 63))
+        expected = [self.expect(operand) for operand in operands]
+        doubt = sum(65536 - (self.bits.counters.get(e.trust, NEW) >> 16) for e in expected)
+        level = min((doubt >> 5).bit_length(), 15)
+        surprise = self.bits.bit(("surprise", self.kind, level, self.surprises & 15))
+        self.surprises = self.surprises << 1 | surprise
+        dirty = surprise
+        if surprise and operands:
+            dirty = self.bits.bit(("dirty", self.kind, self.dirty_history & 63))
         self.dirty_history = self.dirty_history << 1 | dirty
         at = begin
-        for operand in operands:
+        for operand, e in zip(operands, expected):
             if dirty:
                 self.bytes(at, operand.at)
-            self.operand(operand)
+            if surprise:
+                self.operand(operand, e)
+            else:
+                self.settle(operand, e, e.word, True)
             at = operand.at + operand.size
         if dirty and at < end:
             self.bytes(at, end)
@@ -447,38 +468,51 @@ class Corrections:
         if word >= 256:
             self.tracks[(word >> 8) % 8192] = (word >> 8, difference & MASK32)
 
-    def operand(self, o):
+    def expect(self, o):
         key = o.referent ^ self.area[3] << 48
         if o.cls == CLS_OFFSET:
             key ^= 1 << 63
-        learned = self.learned.get(hashed(key, 17), (MASK64, 0))
-        page = self.pages.get(hashed(key >> 8, 12), (MASK64, 0))
+        e = Expected()
+        e.slot, e.tag = hashed(key, 14), scattered(key) & MASK32 | 1
+        e.page_slot, e.page_tag = hashed(key >> 8, 12), scattered(key >> 8) & MASK32 | 1
+        tag, distance = self.learned.get(e.slot, (0, 0))
+        page_tag, e.page_distance = self.pages.get(e.page_slot, (0, 0))
+        e.known, e.page_known = tag == e.tag, page_tag == e.page_tag
+        e.word = o.word_for(o.predicted + (distance if e.known else e.page_distance if e.page_known else 0))
+        e.context = (o.cls, self.hits[o.cls] & 7, e.known, o.covered, e.word == o.word)
+        e.trust = ("trust", e.context, e.page_known)
+        return e
+
+    def operand(self, o, e):
         guesses = []
-        known = learned[0] == key
-        if known:
-            guesses.append((o.word_for(learned[1]), 0))
-        if page[0] == key >> 8:
-            guesses.append((o.word_for(o.predicted + page[1]), 1))
+        if e.known:
+            guesses.append((e.word, 0))
+        if e.page_known:
+            guesses.append((o.word_for(o.predicted + e.page_distance), 1))
         guesses += [(o.word_for(o.predicted), 2), (o.word, 3)]
         tried = []
         for word, source in guesses:
             if word not in [w for w, _ in tried]:
                 tried.append((word, source))
-        still = tried[0][0] == o.word
-        context = (o.cls, self.hits[o.cls] & 7, known, o.covered, still)
         for hit, (word, source) in enumerate(tried):
-            if self.bits.bit(("hit", context, hit, source)):
+            if self.bits.bit(("hit", e.context, hit, source)):
                 break
         else:
             hit = len(tried)
             word = o.word_for(self.bits.near(("operand", o.cls), o.predicted))
-        self.hits[o.cls] = self.hits[o.cls] << 1 | (hit == 0)
+        self.settle(o, e, word, hit == 0)
+
+    def settle(self, o, e, word, hit):
+        self.bits.teach(e.trust, hit)
+        self.hits[o.cls] = self.hits[o.cls] << 1 | hit
         struct.pack_into("<Q" if o.size == 8 else "<I", self.target, o.at, word)
-        names = o.names(word, o.target_origin)
         if o.cls == CLS_OFFSET:
             self.learn(o.word, word - o.word)
-        self.learned[hashed(key, 17)] = (key, names)
-        self.pages[hashed(key >> 8, 12)] = (key >> 8, (names - o.predicted) & MASK64)
+        distance = signed(o.names(word, o.target_origin) - o.predicted, 32)
+        if distance or e.known:
+            self.learned[e.slot] = (e.tag, distance)
+        if distance or e.page_known:
+            self.pages[e.page_slot] = (e.page_tag, distance)
 
     def bytes(self, begin, end):
         for i in range(begin, end):
@@ -497,34 +531,51 @@ class Corrections:
 
         changed = [int(difference(back) != 0) for back in (1, 2, 3, 4, 8, 12, 16, 24)]
         columns = sum(bit << k for k, bit in enumerate(changed))
+        phase = (self.base_offset + i) & 3
+        self.since_change += 1
+        differs = self.mixed_byte if self.mixes else self.plain_byte
+        node = differs(i, difference, columns, phase)
+        if node is None:
+            return
+        t[i] = (b[i] + node) & 255
+        if self.since_change > 3:
+            self.last_difference = node & 255
+        self.since_change = 0
+
+    def plain_byte(self, i, difference, columns, phase):
+        if not self.bits.bit(("differs", self.kind, columns, phase)):
+            return None
+        context, node = (256 + difference(1) if columns & 1 else self.last_difference), 1
+        for _ in range(8):
+            node = node << 1 | self.bits.bit(("value", context, node))
+        return node
+
+    def mixed_byte(self, i, difference, columns, phase):
+        b, t = self.base, self.target
         recent = columns & 15
         next4 = int.from_bytes(b[i:i + 4], "little")
         here2 = b[i] | (b[i - 1] << 8 if i else 0)
-        before, phase = difference(1), (self.base_offset + i) & 3
+        before = difference(1)
         carry = int(i > 0 and t[i - 1] < b[i - 1])
         contexts = (self.kind | columns << 3 | phase << 11,
                     here2 | (recent & 3) << 16 | self.kind << 18,
                     next4 | (recent & 1) << 32,
                     before | carry << 8 | b[i] << 9 | (recent & 7) << 17)
-        differs = self.flag_mixer.bit(self.flags, [hashed(c, 16) for c in contexts], (recent & 3) << 3 | self.kind)
-        self.since_change += 1
+        differs = self.flag_mixer.bit(self.flags, [hashed(c, 14) for c in contexts], (recent & 3) << 3 | self.kind)
         if not differs:
-            return
+            return None
         contexts = (before | carry << 8 | self.kind << 9,
                     self.last_difference | min(self.since_change, 4) << 8,
                     next4,
                     difference(4) | difference(8) << 8)
         node = 1
         for half in range(2):
-            lines = [hashed(c << 9 | node, 13) for c in contexts]
+            lines = [hashed(c << 9 | node, 11) for c in contexts]
             place = 1
             for _ in range(4):
                 bit = self.value_mixer.bit(self.values, [(line, place) for line in lines], node)
                 node, place = node << 1 | bit, place << 1 | bit
-        t[i] = (b[i] + node) & 255
-        if self.since_change > 3:
-            self.last_difference = node & 255
-        self.since_change = 0
+        return node
 
 
 # Sections 2, 3 and 8: the file.
@@ -555,8 +606,8 @@ def parts_of(offset, length, target_offset, areas):
 
 def read_window(cursor, base, target, address_map_body):
     size, count, segments_size, corrections_size = (cursor.varint() for _ in range(4))
-    if corrections_size:
-        need(cursor.byte() == 1, "unknown coding of corrections")
+    correction_coding = cursor.byte() if corrections_size else 1
+    need(correction_coding in (1, 2), "unknown coding of corrections")
     literal_size = cursor.varint()
     coding = dictionary_bits = packed_size = 0
     if literal_size:
@@ -566,7 +617,7 @@ def read_window(cursor, base, target, address_map_body):
     literals = unpack_literals(coding, dictionary_bits, cursor.take(packed_size), literal_size)
     need(len(literals) == literal_size, "literals are missing")
     images, areas = read_images(address_map_body) if address_map_body is not None else ([], [])
-    walker = Corrections(corrections, images, AddressMap(images, segments, len(target)))
+    walker = Corrections(corrections, correction_coding, images, AddressMap(images, segments, len(target)))
     used = 0
     for kind, length, offset in segments:
         if kind == COPY:
