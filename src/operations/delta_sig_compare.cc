@@ -150,6 +150,7 @@ class Comparer {
     result_.summary.programs_unchanged = programs.unchanged;
     list_unopened();
     keep_heaviest();
+    STELLA_CHECK(demangle_names(result_.delta));
     result_.summary.functions_unlisted = changed_ - result_.delta.size();
     result_.tooling = delta_sig_tooling();
     return std::move(result_);

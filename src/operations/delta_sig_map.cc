@@ -1,10 +1,13 @@
 #include "delta_sig_map.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
 #include "contents_map.h"
+#include "stella/base/isolate.h"
+#include "stella/base/reader.h"
 #include "stella/delta/format.h"
 
 namespace stella::operations {
@@ -27,7 +30,6 @@ statement::NameChange name_change_of(const executable::NameChanges& changes) {
 
 statement::FunctionState state_of(const executable::Function& function) {
   statement::FunctionState state{.name = predicate_text(function.name),
-                                 .demangled = predicate_text(function.demangled),
                                  .section = predicate_text(function.section),
                                  .address = function.address,
                                  .size_bytes = function.size_bytes,
@@ -37,7 +39,6 @@ statement::FunctionState state_of(const executable::Function& function) {
                                  .fan_out = function.fan_out(),
                                  .strict = function.strict,
                                  .loose = function.loose};
-  if (state.demangled == state.name) state.demangled.clear();
   return state;
 }
 
@@ -92,7 +93,42 @@ statement::FunctionDelta delta_of(const executable::FunctionDiff& diff, const ex
   return delta;
 }
 
+// A short name can stand for a text larger than any memory.
+constexpr IsolationLimits kDemanglingLimits{
+    .memory_max_bytes = std::uint64_t{1} << 30, .time_max_s = 60, .output_max_bytes = std::uint64_t{1} << 30};
+
+template <typename Visit>
+void for_each_state(std::vector<statement::FunctionDelta>& delta, const Visit& visit) {
+  for (statement::FunctionDelta& d : delta) {
+    if (d.base) visit(*d.base);
+    if (d.target) visit(*d.target);
+  }
+}
+
 }  // namespace
+
+Status demangle_names(std::vector<statement::FunctionDelta>& delta) {
+  std::map<std::string, std::string> names;
+  for_each_state(delta, [&](const statement::FunctionState& state) { names.try_emplace(state.name); });
+  const auto demangled = run_isolated(kDemanglingLimits, [&]() -> Result<Bytes> {
+    Bytes bytes;
+    for (const auto& [name, text] : names) {
+      const std::string shown = name.empty() ? name : predicate_text(executable::demangle(name));
+      append_varint(bytes, shown.size());
+      append(bytes, as_bytes(shown));
+    }
+    return bytes;
+  });
+  if (!demangled) return {};  // a name that nobody can write out: all stay as they are
+  ByteReader in(*demangled, "demangled names");
+  for (auto& [name, text] : names) {
+    STELLA_TRY(const std::uint64_t size, in.varint());
+    STELLA_TRY(const ByteView view, in.bytes(size));
+    if (as_text(view) != name) text = as_text(view);
+  }
+  for_each_state(delta, [&](statement::FunctionState& state) { state.demangled = names[state.name]; });
+  return {};
+}
 
 std::string predicate_text(std::string_view bytes) { return shortened(utf8_text(bytes), kShownNameMaxBytes); }
 

@@ -14,9 +14,12 @@ inline constexpr std::size_t kShownNameMaxBytes = 1024;
 // All but `arch`.
 [[nodiscard]] statement::ProgramComparison comparison_of(const executable::FunctionDiff& diff);
 
-// The functions that changed, in no particular order.
+// The functions that changed, in no particular order, without demangled names.
 [[nodiscard]] std::vector<statement::FunctionDelta> changes_of(const executable::FunctionDiff& diff,
                                                                std::uint64_t program);
+
+// Fills `demangled`, in a process of its own. Errors: kInternal.
+[[nodiscard]] Status demangle_names(std::vector<statement::FunctionDelta>& delta);
 
 [[nodiscard]] statement::DeltaSigTooling delta_sig_tooling();
 

@@ -1,5 +1,7 @@
 #include "delta_sig_rows.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "format.h"
@@ -79,6 +81,10 @@ std::string counts_text(const statement::FunctionCounts& counts) {
 std::vector<std::string> remarks(const statement::DeltaSig& predicate) {
   std::vector<std::string> all;
   std::uint64_t more = 0;
+  std::uint64_t without_symbols = 0;
+  const auto compared = std::ranges::count_if(
+      predicate.summary.programs,
+      [](const statement::ProgramDelta& program) { return program.comparison.has_value(); });
   const auto add = [&](std::string remark) {
     if (all.size() < kRemarksMax) {
       all.push_back(std::move(remark));
@@ -97,7 +103,9 @@ std::vector<std::string> remarks(const statement::DeltaSig& predicate) {
       const statement::ProgramState& state =
           in_target ? program.comparison->target : program.comparison->base;
       const char* side = in_target ? "target" : "base";
-      if (state.symbols == "none") {
+      if (state.symbols == "none" && compared > 1) {
+        ++without_symbols;
+      } else if (state.symbols == "none") {
         add(fmt::format("{}the {} has no symbols; its functions are named by address and matched by content",
                         prefix, side));
       }
@@ -108,6 +116,10 @@ std::vector<std::string> remarks(const statement::DeltaSig& predicate) {
       }
       for (const std::string& note : state.notes.listed) add(fmt::format("{}{}: {}", prefix, side, note));
     }
+  }
+  if (without_symbols > 0) {
+    add(fmt::format("{} without symbols: functions are named by address and matched by content",
+                    plural(without_symbols, "program")));
   }
   if (predicate.summary.functions_unlisted > 0) {
     add(fmt::format("{} beyond the largest are counted and not listed",
