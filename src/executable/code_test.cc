@@ -209,6 +209,62 @@ TEST(Code, DecodesEveryMachine) {
   }
 }
 
+// Takes the address of `data` and calls `callee`, from code at `address`; each machine builds both in its
+// way.
+Bytes riscv_pair(std::uint64_t address, std::uint64_t data, std::uint64_t callee) {
+  const auto upper = [](std::uint64_t distance, std::uint32_t rest) {
+    return (static_cast<std::uint32_t>(distance + 0x800) & 0xfffff000) | rest;
+  };
+  const auto lower = [](std::uint64_t distance, std::uint32_t rest) {
+    return static_cast<std::uint32_t>(distance << 20) | rest;
+  };
+  return arm64({upper(data - address, 0x517), lower(data - address, 0x50593),  // auipc a0; addi a1, a0
+                upper(callee - address - 8, 0x97), lower(callee - address - 8, 0x80e7), 0x8067});
+}
+
+Bytes loongarch_pair(std::uint64_t address, std::uint64_t data, std::uint64_t callee) {
+  const std::uint64_t page = ((data + 0x800) >> 12) - (address >> 12);
+  const std::uint64_t distance = callee - address - 8, high = (distance + 0x20000) >> 18;
+  const auto field = [](std::uint64_t value, unsigned bits, unsigned at) {
+    return static_cast<std::uint32_t>((value & ((1U << bits) - 1)) << at);
+  };
+  return arm64({0x1a000004 | field(page, 20, 5), 0x02c00085 | field(data, 12, 10),  // pcalau12i; addi.d
+                0x1e000001 | field(high, 20, 5), 0x4c000021 | field((distance - (high << 18)) / 4, 16, 10),
+                0x4c000020});
+}
+
+Bytes systemz_pair(std::uint64_t address, std::uint64_t data, std::uint64_t callee) {
+  Bytes bytes{0xc0, 0x20, 0, 0, 0, 0, 0xc0, 0xe5, 0, 0, 0, 0, 0x07, 0xfe};  // larl; brasl; br
+  const auto put = [&bytes](std::size_t at, std::uint64_t distance) {
+    for (unsigned i = 0; i < 4; ++i) bytes[at + i] = static_cast<std::uint8_t>(distance / 2 >> (24 - 8 * i));
+  };
+  put(2, data - address);
+  put(8, callee - address - 6);
+  return bytes;
+}
+
+TEST(Code, AnAddressMadeOfTwoPartsMovesWithoutAChange) {
+  const std::string texts("first text\0\0second text", 23);
+  for (const auto& [machine, build] : {std::pair(object::Machine::kRiscV, &riscv_pair),
+                                       std::pair(object::Machine::kLoongArch, &loongarch_pair),
+                                       std::pair(object::Machine::kSystemZ, &systemz_pair)}) {
+    SCOPED_TRACE(to_string(machine));
+    const auto read = [&](std::uint64_t address, std::uint64_t data) {
+      return Bench(machine, address, build(address, data, kData), texts + '\0').read();
+    };
+    const Code here = read(0x1000, kData), there = read(0x13f04, kData), other = read(0x1000, kData + 12);
+    EXPECT_EQ(here.undecoded, 0U);
+    ASSERT_EQ(here.references.size(), 2U);
+    EXPECT_EQ(here.references[0].target, kData);
+    EXPECT_NE(here.references[0].name_hash, 0U) << "of the text";
+    EXPECT_EQ(here.references[1].target, kData);
+    EXPECT_EQ(here.references[1].kind, ReferenceKind::kCall);
+    EXPECT_EQ(here.strict, there.strict);
+    EXPECT_NE(here.strict, other.strict);
+    EXPECT_EQ(here.loose, other.loose);
+  }
+}
+
 TEST(Code, RefusesMachinesThatAreNotDisassembled) {
   object::Image image;
   const AddressSpace space(image);

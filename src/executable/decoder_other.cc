@@ -234,6 +234,8 @@ void describe_other(Decoder::State& state) {
     }
     // PowerPC's "LD" and MIPS' "LW" read pointers through tables as often as constants; that is sorted out
     // where the content is looked at.
+    if (name == "BRAS" || name == "BRASL")
+      info.target_operand = 1;  // SystemZ; LLVM does not call it relative
     const auto load = std::ranges::find(kLoads, name, &Load::name);
     if (load != kLoads.end()) info.load_bytes = load->bytes;
   }
