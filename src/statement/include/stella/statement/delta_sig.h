@@ -22,7 +22,8 @@ inline constexpr std::string_view kDeltaSigType = "https://stellaops.dev/delta-s
 
 // Limits on what a predicate may hold; more is refused both when written and when read.
 inline constexpr std::uint64_t kDeltaSigSizeMaxBytes = std::uint64_t{256} << 20;
-inline constexpr std::size_t kDeltaSigFunctionsMax = std::size_t{1} << 16;  // elements of delta[]
+inline constexpr std::size_t kDeltaSigFunctionsMax = std::size_t{1}
+                                                     << 15;  // of delta[]: must fit an envelope
 inline constexpr std::size_t kDeltaSigProgramsMax = std::size_t{1} << 14;
 inline constexpr std::size_t kDeltaSigListMax = 1000;  // elements of every other list
 inline constexpr std::size_t kDeltaSigTextMaxBytes = 8192;
