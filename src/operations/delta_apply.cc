@@ -1,14 +1,19 @@
 #include "stella/operations/delta_apply.h"
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+
+#include <fmt/format.h>
 
 #include "delta_paths.h"
 #include "stella/base/file.h"
 #include "stella/base/spool.h"
 #include "stella/delta/apply.h"
+#include "stella/delta/inspect.h"
 #include "stella/operations/delta_create.h"
 
 namespace stella::operations {
@@ -25,10 +30,32 @@ struct Way {
   bool replace_output;
 };
 
+// A delta of a few bytes may name a target of any size, since copies cost nothing: no disk is filled to find
+// that out.
+Status check_room(const std::filesystem::path& folder, const ByteSource& delta_bin,
+                  std::uint64_t memory_bytes) {
+  const auto header = delta::read_header(delta_bin);
+  struct statvfs disk{};
+  if (!header || header->target_size_bytes <= memory_bytes) return {};
+  if (::statvfs(folder.empty() ? "." : folder.c_str(), &disk) != 0) return {};  // said later on
+  if (disk.f_blocks == 0) return {};  // it does not say how much it has
+  const std::uint64_t blocks = header->target_size_bytes / std::max<std::uint64_t>(disk.f_frsize, 1);
+  if (blocks <= disk.f_bavail) return {};
+  return fail({.code = ErrorCode::kIo,
+               .message = "no space for the output",
+               .where = folder.empty() ? "." : folder.string(),
+               .expected = fmt::format("{} bytes", header->target_size_bytes),
+               .found = fmt::format("{} bytes", std::uint64_t{disk.f_bavail} * disk.f_frsize),
+               .next = "free some space or choose another folder"});
+}
+
 Result<delta::Applied> apply_to_standard_output(const ByteSource& input, const ByteSource& delta_bin,
                                                 const delta::ApplyOptions& options,
                                                 const Progress& progress) {
   // A pipe takes nothing back, so it gets nothing before both digests match.
+  std::error_code error;
+  const auto folder = std::filesystem::temp_directory_path(error);
+  if (!error) STELLA_CHECK(check_room(folder, delta_bin, kSpoolMemoryBytes));
   Spool spool(kSpoolMemoryBytes, "standard output");
   STELLA_TRY(delta::Applied applied, delta::apply(input, delta_bin, spool, options, progress));
   const auto whole = spool.finish();
@@ -44,6 +71,7 @@ Result<delta::Applied> apply_to_file(const Way& way, const ByteSource& input, co
   if (::stat(way.input.c_str(), &status) != 0) {
     return fail(os_error(errno, "cannot read the file's mode", way.input.string()));
   }
+  STELLA_CHECK(check_room(way.output.parent_path(), delta_bin, 0));
   STELLA_TRY(AtomicFile output,
              AtomicFile::create(way.output, way.replace_output ? AtomicFile::Existing::kReplace
                                                                : AtomicFile::Existing::kRefuse));
@@ -96,14 +124,22 @@ Result<DeltaApplyResult> delta_rollback(const DeltaRollbackOptions& options, con
                  .found = "none",
                  .next = "to go back on the digests alone, add --allow-unsigned"});
   }
-  const std::filesystem::path delta =
-      options.delta.empty() ? default_delta_folder(options.target) : options.delta;
-  return go({.input = options.target,
-             .delta = options.delta.empty() ? delta / kRollbackFile : file_in(delta, kRollbackFile),
-             .output = options.output,
-             .add_max_bytes = options.add_max_bytes,
-             .replace_output = options.replace_output},
-            context);
+  STELLA_TRY(const std::filesystem::path way_back,
+             way_back_in(options.delta.empty() ? default_delta_folder(options.target) : options.delta));
+  auto result = go({.input = options.target,
+                    .delta = way_back,
+                    .output = options.output,
+                    .add_max_bytes = options.add_max_bytes,
+                    .replace_output = options.replace_output},
+                   context);
+  if (!result && result.error().code == ErrorCode::kUntrusted) {
+    // The base of the way back is the target of the delta, and that is what its user calls it.
+    Error error = std::move(result).error();
+    error.message = "this way back is from another target";
+    error.next = "give the target that the delta leads to";
+    return fail(std::move(error));
+  }
+  return result;
 }
 
 }  // namespace stella::operations

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Full disks, signals and broken disks: what is visible afterwards is whole, or is not there."""
+import hashlib
 import os
 import random
 import resource
@@ -56,6 +57,23 @@ class FullDisk(FaultTest):
                     preexec_fn=limit_file_size)
         self.assertEqual(self.names(), ["base", "good", "good/delta-manifest.json", "good/delta.bin", "good/rollback",
                                         "good/rollback/delta.bin", "target"])
+
+    def test_is_not_tried_by_a_small_delta_of_a_huge_target(self):
+        self.big_pair()
+        self.stella(*self.create_words())
+        delta = self.path("d/delta.bin").read_bytes()
+        at = 8  # behind magic, version and flags: the sizes of base and target as varints
+        while delta[at] & 0x80:
+            at += 1
+        end = at + 1
+        while delta[end] & 0x80:
+            end += 1
+        huge = delta[:at + 1] + b"\x80" * 8 + b"\x20" + delta[end + 1:-32]  # 2^61
+        self.write("huge.bin", huge + hashlib.sha256(huge).digest())
+        for output in ("out", "-"):
+            done = self.stella("delta", "apply", "--base", "base", "--delta", "huge.bin", "--output", output, status=74)
+            self.assertIn(b"2305843009213693952 bytes", done.stderr)
+        self.assertFalse(self.path("out").exists())
 
     def test_leaves_nothing_on_a_file_system_that_is_full(self):
         self.big_pair()
