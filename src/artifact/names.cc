@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "stella/artifact/walk.h"
@@ -26,7 +24,11 @@ bool looks_like_an_escape(std::string_view text) {
   return text.size() >= 4 && text.starts_with("\\x") && is_hex(text[2]) && is_hex(text[3]);
 }
 
-std::string escaped(char byte) { return fmt::format("\\x{:02x}", static_cast<std::uint8_t>(byte)); }
+std::string escaped(char character) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto byte = static_cast<std::uint8_t>(character);
+  return {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+}
 
 }  // namespace
 
@@ -46,9 +48,13 @@ std::string printable(std::string_view name) {
 }
 
 std::string in_path(std::string_view name) {
-  std::string result = printable(name);
-  for (std::size_t at = result.find('!'); at != std::string::npos; at = result.find('!', at)) {
-    result.replace(at, 1, escaped('!'));
+  std::string result;
+  for (const char c : printable(name)) {
+    if (c == '!') {
+      result += escaped(c);
+    } else {
+      result += c;
+    }
   }
   const std::size_t mark = result.find_last_not_of("0123456789");
   if (mark != std::string::npos && mark + 1 < result.size() && result[mark] == '#') {
