@@ -152,6 +152,17 @@ Status judge(EvidenceVerdict& evidence, const Trust& trust, const attestation::V
   return {};
 }
 
+// Of many thousands of verdicts only what did not pass is of interest, and all of it would fill the memory.
+void keep_what_matters(EvidenceVerdict& evidence) {
+  for (attestation::Verdict& verdict : evidence.verdicts) {
+    verdict.statement.reset();
+    std::erase_if(verdict.report.checks, [](const attestation::Check& check) {
+      return check.state == attestation::CheckState::kPassed;
+    });
+    verdict.report.checks.shrink_to_fit();
+  }
+}
+
 Result<std::string> read_batch(const std::filesystem::path& path) {
   if (path != "-") {
     STELLA_TRY(const Bytes bytes, read_file(path, kBatchSizeMaxBytes));
@@ -267,6 +278,7 @@ Result<AttestVerifyResult> attest_verify(const AttestVerifyOptions& options, con
       evidence.accepted = false;
       evidence.error = judged.error();
     }
+    keep_what_matters(evidence);
     return {};
   }));
   result.accepted = std::ranges::all_of(result.evidence, &EvidenceVerdict::accepted);

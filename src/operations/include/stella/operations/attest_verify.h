@@ -40,8 +40,10 @@ struct EvidenceVerdict {
   std::string artifact{};          // as given
   std::optional<Digest> sha256{};  // of the artifact
   bool accepted = false;
-  std::vector<attestation::Verdict> verdicts{};  // one for each bundle in the file, in its order
-  std::optional<Error> error{};                  // what kept it from being judged at all
+  // One for each bundle in the file, in its order; in a batch without statements and without the checks that
+  // passed.
+  std::vector<attestation::Verdict> verdicts{};
+  std::optional<Error> error{};  // what kept it from being judged at all
 
   // The verdict that decides: the first accepted, else the first. Null when there is none.
   [[nodiscard]] const attestation::Verdict* decisive() const;
