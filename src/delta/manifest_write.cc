@@ -270,10 +270,17 @@ Status check_limits(const Manifest& m) {
   const struct {
     std::string_view what;
     std::size_t count;
-  } lists[] = {
-      {"changed_chunks", m.changed_chunks.size()},   {"ops", m.operations.size()},
-      {"members.added", m.members.added.size()},     {"members.removed", m.members.removed.size()},
-      {"members.changed", m.members.changed.size()}, {"members.unopened", m.members.unopened.size()}};
+  } lists[] = {{"changed_chunks", m.changed_chunks.size()},
+               {"ops", m.operations.size()},
+               {"members.added", m.members.added.size()},
+               {"members.removed", m.members.removed.size()},
+               {"members.changed", m.members.changed.size()},
+               {"members.unopened", m.members.unopened.size()},
+               {"members.signatures", m.members.signatures.size()},
+               {"members.layers", m.members.layers.size()},
+               {"materials_delta.added", m.materials.added.size()},
+               {"materials_delta.removed", m.materials.removed.size()},
+               {"materials_delta.changed", m.materials.changed.size()}};
   for (const auto& list : lists) {
     if (list.count <= kManifestListMax) continue;
     return fail({.code = ErrorCode::kLimitExceeded,

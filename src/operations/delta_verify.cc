@@ -1,5 +1,7 @@
 #include "stella/operations/delta_verify.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "delta_paths.h"
@@ -63,7 +65,8 @@ Status try_delta(const std::filesystem::path& folder, const delta::DeltaFile& st
                  const Survey& to, unsigned threads, std::vector<Difference>& differences) {
   STELLA_TRY(const auto delta_bin, open_file(folder / stated.file));
   NullSink sink;
-  const auto applied = delta::apply(*from.source, *delta_bin, sink, {.threads = threads}, {});
+  const auto applied = delta::apply(*from.source, *delta_bin, sink,
+                                    {.threads = threads, .add_max_bytes = to.map.size_bytes}, {});
   if (!applied) {
     if (applied.error().code == ErrorCode::kIo) return std::unexpected(applied.error());
     differences.push_back({stated.file, "a delta that applies", to_string(applied.error())});
@@ -118,7 +121,11 @@ Result<DeltaVerifyResult> delta_verify(const DeltaVerifyOptions& options, const 
   // known.
   if (!result.differences.empty()) return result;
 
-  const PairOptions pair_options{.level = found.level, .chunk_params = found.chunk_params};
+  // No more can be added than there is: what create allowed must not stop its verification.
+  const PairOptions pair_options{
+      .level = found.level,
+      .chunk_params = found.chunk_params,
+      .add_max_bytes = std::max(pair.base.map.size_bytes, pair.target.map.size_bytes)};
   NullSink forward;
   NullSink backward;
   NullSink functions;
