@@ -69,7 +69,11 @@ Status Contents::find_stubs(Decoder& decoder) {
 
 std::string_view Contents::import_called_at(std::uint64_t address) const {
   const auto stub = std::ranges::lower_bound(stubs_, address, {}, &Stub::address);
-  return stub != stubs_.end() && stub->address == address ? stub->name : std::string_view{};
+  if (stub != stubs_.end() && stub->address == address) return stub->name;
+  if (image_.kind != object::Kind::kRelocatable) return {};
+  const auto undefined = std::ranges::lower_bound(linkage_.slots, address, {}, &object::ImportSlot::address);
+  return undefined != linkage_.slots.end() && undefined->address == address ? undefined->name
+                                                                            : std::string_view{};
 }
 
 // A constant that holds an address, such as a pointer and a length read at once, moves with the program.

@@ -191,7 +191,8 @@ Result<std::unique_ptr<Decoder>> Decoder::create(const object::Image& image, con
   state->machine = image.machine;
   state->bits = image.bits;
   state->fixed_addresses =
-      (image.format == object::Format::kElf && image.kind == object::Kind::kExecutable) ||
+      (image.format == object::Format::kElf &&
+       (image.kind == object::Kind::kExecutable || image.kind == object::Kind::kRelocatable)) ||
       (image.format == object::Format::kPe && image.bits == 32);
   if (image.format == object::Format::kPe && image.bits == 64) state->relative_base = image.image_base;
   state->space = &space;

@@ -217,6 +217,35 @@ TEST(Diff, AnalysesAKernelModuleLikeObjectAndAnObjectWithoutSections) {
   EXPECT_TRUE(std::ranges::all_of(diff.matches, &Match::unchanged));
 }
 
+TEST(Diff, SeesWhatAnUnlinkedObjectCalls) {
+  const Workshop shop;
+  constexpr const char* kObject = R"(
+extern int one(int), two(int);
+static __attribute__((noinline)) int near_one(int x) { for (int i = 0; i < x; ++i) x += one(i) * 3; return x; }
+__attribute__((noinline)) int near_two(int x) { for (int i = 0; i < x; ++i) x ^= one(i) * 5; return x; }
+int calls_near(int a) { int s = 0; for (int i = 0; i < a; ++i) s += NEAR(i) * i; return s + near_one(a); }
+int calls_far(int a) { int s = 0; for (int i = 0; i < a; ++i) s += FAR(i) * i; return s; }
+const char *says(void) { return TEXT; }
+)";
+  const auto compile = [&](const std::string& name, const std::string& flags) {
+    return shop.compile(name, kObject, "-O1 -c -ffunction-sections " + flags);
+  };
+  for (const std::string model : {"-fno-pic ", "-fPIC "}) {
+    const std::string base = compile("base.o", model + "-DNEAR=near_one -DFAR=one -DTEXT='\"hello there\"'");
+    const std::string near = compile("near.o", model + "-DNEAR=near_two -DFAR=one -DTEXT='\"hello there\"'");
+    const std::string far = compile("far.o", model + "-DNEAR=near_one -DFAR=two -DTEXT='\"hello where\"'");
+    const FunctionDiff nearer = diff_of(base, near), farther = diff_of(base, far);
+    EXPECT_TRUE(match_of(nearer, "calls_near")->modified);
+    for (const char* name : {"calls_far", "near_two", "says"})
+      EXPECT_FALSE(match_of(nearer, name)->modified) << name;
+    EXPECT_TRUE(match_of(farther, "calls_far")->modified);
+    EXPECT_TRUE(match_of(farther, "says")->modified);
+    EXPECT_EQ(match_of(farther, "calls_far")->change->calls_added, std::vector<std::string>{"two"});
+    for (const char* name : {"calls_near", "near_two"})
+      EXPECT_FALSE(match_of(farther, name)->modified) << name;
+  }
+}
+
 TEST(Diff, TakesNamesFromASeparateDebugFile) {
   const Workshop shop;
   const std::string base = shop.compile("base", kBase, "-O1 -fPIC -shared -Wl,--build-id=none");

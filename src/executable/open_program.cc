@@ -25,6 +25,10 @@ Result<std::unique_ptr<Analysis>> open_program(const ByteSource& file, const Ana
     STELLA_TRY(symbols, object::read_pe_symbols(file, analysis->image, analysis->memory));
   }
   STELLA_TRY(analysis->linkage, object::read_linkage(file, analysis->image, analysis->memory, symbols));
+  if (analysis->image.kind == object::Kind::kRelocatable) {
+    STELLA_TRY(analysis->linkage.slots,
+               object::apply_relocations(file, analysis->image, analysis->memory, symbols));
+  }
   analysis->space = std::make_unique<AddressSpace>(analysis->image);
   analysis->contents =
       std::make_unique<Contents>(analysis->image, analysis->memory, analysis->linkage, *analysis->space);

@@ -34,4 +34,12 @@ struct Linkage {
 [[nodiscard]] Result<Linkage> read_linkage(const ByteSource& file, const Image& image, const Memory& memory,
                                            const std::vector<Symbol>& symbols);
 
+// Fills in what a relocatable object for x86-64 or AArch64 leaves to the linker, in `memory`. Undefined
+// symbols get addresses behind all sections, in a section "(undefined)" added to `image`; they are returned,
+// ordered by address. `image` has been laid out by lay_out_relocatable() and `symbols` were read after that.
+// Other kinds of file and machines are left as they are. Errors: kCorrupt, kLimitExceeded, kIo.
+[[nodiscard]] Result<std::vector<ImportSlot>> apply_relocations(const ByteSource& file, Image& image,
+                                                                Memory& memory,
+                                                                const std::vector<Symbol>& symbols);
+
 }  // namespace stella::object

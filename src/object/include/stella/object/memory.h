@@ -40,8 +40,11 @@ class Memory {
   std::vector<Piece> pieces_;
 };
 
+// High enough that few numbers in code look like addresses, and below 2^31, which all code models reach.
+inline constexpr std::uint64_t kRelocatableAddress = 0x40000000;
+
 // Gives the allocated sections of a relocatable object (which are all at address 0) addresses of their own,
 // one after the other from `first_address` on. Of other kinds of image nothing is changed.
-void lay_out_relocatable(Image& image, std::uint64_t first_address = 0x10000);
+void lay_out_relocatable(Image& image, std::uint64_t first_address = kRelocatableAddress);
 
 }  // namespace stella::object
