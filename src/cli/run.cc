@@ -183,14 +183,15 @@ Result<Outcome> run_verb(const Command& command, ProgressBar& bar) {
   return std::visit(Runner(std::move(context), style_for(descriptor), command.verbose), command.options);
 }
 
+// For errors that come before or instead of a parsed command.
+bool asks_for_json(int argc, const char* const* argv) {
+  return std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+}
+
 int run_checked(int argc, const char* const* argv) {
   std::string verb;
   const auto command = parse_command(argc, argv, verb);
-  if (!command) {
-    const bool as_json =
-        std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
-    return print_error(command.error(), verb, as_json);
-  }
+  if (!command) return print_error(command.error(), verb, asks_for_json(argc, argv));
   remove_temporary_files_on_signals();
   // A file over the limit of `ulimit -f` is an error like a full disk, and no reason to die without cleaning
   // up.
@@ -221,13 +222,13 @@ int run(int argc, const char* const* argv) {
     return print_error({.code = ErrorCode::kLimitExceeded,
                         .message = "there is not enough memory",
                         .next = "use fewer threads or a machine with more memory"},
-                       "", false);
+                       "", asks_for_json(argc, argv));
   } catch (const std::exception& exception) {
     return print_error({.code = ErrorCode::kInternal,
                         .message = "this should not have happened",
                         .found = exception.what(),
                         .next = "please report it"},
-                       "", false);
+                       "", asks_for_json(argc, argv));
   }
 }
 
