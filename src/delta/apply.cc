@@ -231,6 +231,14 @@ Result<Applied> apply_all(const ByteSource& base, const ByteSource& delta_bin, B
                           const ApplyOptions& options, const Progress& progress) {
   STELLA_TRY(DeltaFile file, DeltaFile::open(delta_bin));
   const Header& header = file.header();
+  if (header.target_size_bytes > options.target_max_bytes) {
+    return fail({.code = ErrorCode::kLimitExceeded,
+                 .message = "the delta makes a larger file than is allowed",
+                 .where = delta_bin.name(),
+                 .expected = fmt::format("at most {} bytes", options.target_max_bytes),
+                 .found = fmt::format("{} bytes", header.target_size_bytes),
+                 .next = "do not trust this delta"});
+  }
   STELLA_CHECK(file.check_digest());
   if (base.size() != header.base_size_bytes) {
     return wrong_base(base, fmt::format("{} bytes", header.base_size_bytes), fmt::format("{}", base.size()));

@@ -145,6 +145,15 @@ TEST(Apply, RefusesMoreNewBytesThanAllowed) {
   EXPECT_TRUE(applied(pair.base, delta, {.add_max_bytes = 5000}).has_value());
 }
 
+TEST(Apply, RefusesALargerTargetThanAllowedBeforeItWritesAnything) {
+  const Pair pair = testing::edited(12, 5000);
+  const Bytes delta = delta_of(pair.base, pair.target);
+  const auto result = applied(pair.base, delta, {.target_max_bytes = pair.target.size() - 1});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, ErrorCode::kLimitExceeded);
+  EXPECT_TRUE(applied(pair.base, delta, {.target_max_bytes = pair.target.size()}).has_value());
+}
+
 TEST(Apply, PassesTheSinksErrorOn) {
   class FullSink final : public ByteSink {
     Status write(ByteView) override { return fail(ErrorCode::kIo, "no space left"); }
@@ -189,6 +198,14 @@ TEST(Create, PredictsCallsOfCodeThatMoved) {
   const Bytes delta = delta_of(pair.base, pair.target, {.level = Level::kBest});
   EXPECT_GT(pair.base.size(), 40000U);
   EXPECT_LT(delta.size(), 900U);
+}
+
+TEST(Create, IsNeverLargerAtBestThanAtDefault) {
+  for (const Pair& pair : {Pair{testing::program(300, 0, 0), testing::program(300, 100, 77)},
+                           testing::edited(5, 60000), Pair{text(1, 40000), text(2, 40000)}}) {
+    EXPECT_LE(delta_of(pair.base, pair.target, {.level = Level::kBest}).size(),
+              delta_of(pair.base, pair.target, {.level = Level::kDefault}).size());
+  }
 }
 
 TEST(Create, RefusesMoreNewBytesThanAllowed) {

@@ -58,9 +58,16 @@ class DeltaWriter {
     WindowHead head{.target_size_bytes = window.target_size_bytes, .segment_count = window.segments.size()};
     const Bytes segments = encode_segments(window.segments, window.target_offset_bytes);
     head.segments.size_bytes = segments.size();
-    head.correction_coding =
-        options_.level == Level::kBest ? CorrectionCoding::kMixed : CorrectionCoding::kPlain;
-    STELLA_TRY(const Bytes corrections, encode_corrections(window, head.correction_coding, images));
+    head.correction_coding = CorrectionCoding::kPlain;
+    STELLA_TRY(Bytes corrections, encode_corrections(window, CorrectionCoding::kPlain, images));
+    if (options_.level == Level::kBest) {
+      // On little data, mixing has learned too little to pay.
+      STELLA_TRY(Bytes mixed, encode_corrections(window, CorrectionCoding::kMixed, images));
+      if (mixed.size() < corrections.size()) {
+        head.correction_coding = CorrectionCoding::kMixed;
+        corrections = std::move(mixed);
+      }
+    }
     head.corrections.size_bytes = corrections.size();
     for (const Segment& segment : window.segments) {
       if (segment.kind == SegmentKind::kLiteral) head.literal_size_bytes += segment.length_bytes;
@@ -177,6 +184,13 @@ Result<Created> create(const ByteSource& base, const chunk::ChunkMap& base_map, 
                        const Progress& progress) {
   if (base_map.params != target_map.params) {
     return fail(ErrorCode::kInvalidArgument, "base and target are chunked with different parameters");
+  }
+  if (target.size() > kTargetMaxBytesDefault) {
+    return fail({.code = ErrorCode::kLimitExceeded,
+                 .message = "the target is larger than a reader of the delta would make",
+                 .where = target.name(),
+                 .expected = fmt::format("at most {} bytes", kTargetMaxBytesDefault),
+                 .found = fmt::format("{} bytes", target.size())});
   }
   // Looking harder for matches does not always pay: the best of both.
   const std::vector<Level> plans = options.level == Level::kBest

@@ -76,7 +76,7 @@ Result<Bytes> pack_lzma(const LiteralFeed& feed, const LzmaSettings& settings, u
 Result<Bytes> pack_zstd(const LiteralFeed& feed, unsigned dictionary_bits) {
   const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
   if (!context) return fail(ErrorCode::kLimitExceeded, "no memory for libzstd");
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, 5);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, 3);
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_windowLog, static_cast<int>(dictionary_bits));
   Bytes packed;
   Bytes block(kBlockBytes);

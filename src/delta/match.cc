@@ -16,6 +16,7 @@ constexpr std::uint32_t kPartBytes = std::uint32_t{1} << 20;
 
 constexpr auto kByteLoss = static_cast<std::int64_t>(kMismatchCost - kLiteralByteCost);
 constexpr Effort kLow{SeedBytes::k32, 15, 2, 2, 1, 12 * kByteLoss, 16, 6, 0};
+constexpr Effort kLowest{SeedBytes::k32, 31, 4, 1, 1, 12 * kByteLoss, 8, 4, 0};
 constexpr Effort kMiddle{SeedBytes::k16, 4, 1, 8, 2, 20 * kByteLoss, 64, 12, 1};
 constexpr Effort kHigh{SeedBytes::k16, 2, 1, 32, 3, 40 * kByteLoss, 256, 24, 2};
 
@@ -105,7 +106,7 @@ std::vector<Segment> segments_of(std::span<const Step> copies, std::span<const S
 
 Result<std::vector<Step>> match_stretches(const MatchInput& input, Level level, unsigned threads,
                                           const Progress& progress) {
-  const Effort& effort = level == Level::kBest ? kHigh : level == Level::kDefault ? kMiddle : kLow;
+  const Effort& effort = level == Level::kBest ? kHigh : level == Level::kDefault ? kMiddle : kLowest;
   const bool labels = level != Level::kFast && !input.base_images.empty() && !input.target_images.empty();
   std::vector<Step> steps;
   {

@@ -15,6 +15,7 @@ namespace stella::delta {
 struct ApplyOptions {
   unsigned threads = 2;  // with more than one, digests are computed beside the work
   std::uint64_t add_max_bytes = kAddMaxBytesDefault;  // literals and corrected matches together
+  std::uint64_t target_max_bytes = kTargetMaxBytesDefault;
 };
 
 struct Applied {

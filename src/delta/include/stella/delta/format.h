@@ -17,6 +17,8 @@ inline constexpr std::uint16_t kVersionMajor = 1;
 
 // Limits on what a delta.bin may ask of its reader.
 inline constexpr std::uint64_t kAddMaxBytesDefault = std::uint64_t{16} << 30;
+// A few bytes of delta can copy a base over and over; no artifact is as large as this.
+inline constexpr std::uint64_t kTargetMaxBytesDefault = std::uint64_t{1} << 40;
 inline constexpr std::uint64_t kFileSizeMaxBytes = std::uint64_t{1} << 62;
 inline constexpr std::uint64_t kWindowSizeMaxBytes = std::uint64_t{1} << 30;
 // Of all windows but the last: each costs its reader tables of a few MiB, however little it makes.
