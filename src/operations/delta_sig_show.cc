@@ -49,16 +49,16 @@ std::uint64_t sort_value(const FunctionDelta& delta, DeltaSigSort sort) {
   return 0;
 }
 
-// delta[] is in a total order already, so that a stable sort keeps one.
+// Rows of equal value stay in the order of delta[], which is total.
 void sort_rows(const std::vector<FunctionDelta>& delta, DeltaSigSort sort, std::vector<std::size_t>& rows) {
   if (sort == DeltaSigSort::kWeight) return;
   if (sort == DeltaSigSort::kName) {
-    std::ranges::stable_sort(rows, {}, [&](std::size_t i) { return delta[i].shown().display_name(); });
+    std::ranges::sort(rows, {}, [&](std::size_t i) { return std::pair(delta[i].shown().display_name(), i); });
   } else if (sort == DeltaSigSort::kAddress) {
-    std::ranges::stable_sort(
-        rows, {}, [&](std::size_t i) { return std::pair(delta[i].program, delta[i].shown().address); });
+    std::ranges::sort(
+        rows, {}, [&](std::size_t i) { return std::tuple(delta[i].program, delta[i].shown().address, i); });
   } else {
-    std::ranges::stable_sort(rows, std::greater(), [&](std::size_t i) { return sort_value(delta[i], sort); });
+    std::ranges::sort(rows, {}, [&](std::size_t i) { return std::pair(~sort_value(delta[i], sort), i); });
   }
 }
 
