@@ -170,7 +170,7 @@ class Rollback(ProgramTest):
     def test_makes_the_base_again(self):
         base, target, delta = self.created()
         expected = base.read_bytes()
-        for words in ([], ["--delta", delta], ["--delta", delta / "rollback/delta.bin"]):
+        for words in ([], ["--delta", delta], ["--delta", delta / "rollback/delta.bin"], ["--delta", delta / "delta.bin"]):
             self.stella("delta", "rollback", "--target", target, *words, "--output", "back", "--allow-unsigned", "--force")
             self.assertEqual(self.path("back").read_bytes(), expected)
         base.unlink()
@@ -186,8 +186,16 @@ class Rollback(ProgramTest):
 
     def test_says_so_when_there_is_no_way_back(self):
         _, target, delta = self.created("--no-rollback")
-        self.stella("delta", "rollback", "--target", target, "--delta", delta, "--output", "back", "--allow-unsigned",
-                    status=4)
+        for given in (delta, delta / "delta.bin"):
+            error = self.stella_json("delta", "rollback", "--target", target, "--delta", given, "--output", "back",
+                                     "--allow-unsigned", status=4)["error"]
+            self.assertIn("no way back", error["message"])
+
+    def test_speaks_of_the_target_when_it_is_another(self):
+        base, _, delta = self.created()
+        error = self.stella_json("delta", "rollback", "--target", base, "--delta", delta, "--output", "back",
+                                 "--allow-unsigned", status=1)["error"]
+        self.assertIn("another target", error["message"])
 
 
 class Verify(ProgramTest):
@@ -196,7 +204,8 @@ class Verify(ProgramTest):
                                 status=status)
 
     def test_recomputes_everything(self):
-        base, target, _ = self.created()
+        base, target, delta = self.created()
+        self.stella("delta", "verify", "--base", base, "--target", target, "--delta", delta / "delta.bin")
         result = self.verify(base, target, 0)
         self.assertEqual((result["same_build"], result["differences"]), (True, []))
 
