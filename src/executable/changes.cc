@@ -105,8 +105,9 @@ class Changes {
     std::vector<std::size_t> last_of_length;  // index of the match that ends the best run of each length
     std::vector<std::size_t> previous(matches.size(), matches.size());
     for (std::size_t i = 0; i < matches.size(); ++i) {
-      const bool same_section = base_.program.functions[matches[i].base].section ==
-                                target_.program.functions[matches[i].target].section;
+      const std::string& from = base_.program.functions[matches[i].base].section;
+      const std::string& to = target_.program.functions[matches[i].target].section;
+      const bool same_section = from == to || from.empty() || to.empty();  // empty: no section headers
       matches[i].moved = true;
       if (!same_section) continue;
       const auto place = std::ranges::lower_bound(last_of_length, matches[i].target, {},

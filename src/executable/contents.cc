@@ -137,13 +137,17 @@ std::vector<std::string_view> strings_of(const object::Image& image, const objec
     const bool names = piece.section != object::Memory::kNoSection &&
                        image.sections[piece.section].type == object::SectionType::kStrings;
     if (names) continue;
+    const auto dynamic_names =
+        std::ranges::find(image.dynamic_tables, object::SectionType::kStrings, &object::Section::type);
     const ByteView bytes = piece.bytes;
     for (std::size_t at = 0; at < bytes.size() && strings.size() < kStringsMax;) {
       std::size_t end = at;
       while (end < bytes.size() && is_printable(bytes[end])) ++end;
       const std::size_t size = end - at;
       const bool ends = !terminated || (end < bytes.size() && bytes[end] == 0);
-      if (ends && size >= kStringSizeMinBytes && size <= kStringSizeMaxBytes)
+      const bool name = dynamic_names != image.dynamic_tables.end() &&
+                        piece.address + at - dynamic_names->address < dynamic_names->memory_size;
+      if (ends && !name && size >= kStringSizeMinBytes && size <= kStringSizeMaxBytes)
         strings.push_back(as_text(bytes.subspan(at, size)));
       at = end + 1;
     }

@@ -217,6 +217,25 @@ TEST(Diff, AnalysesAKernelModuleLikeObjectAndAnObjectWithoutSections) {
   EXPECT_TRUE(std::ranges::all_of(diff.matches, &Match::unchanged));
 }
 
+TEST(Diff, NeedsNoSectionHeaders) {
+  const Workshop shop;
+  const auto whole = open(shop.compile("base", kBase));
+  Bytes bytes = *read_all(*whole, 1 << 20);
+  std::fill_n(bytes.begin() + 40, 8, std::uint8_t{0});  // e_shoff
+  std::fill_n(bytes.begin() + 58, 6, std::uint8_t{0});  // e_shentsize, e_shnum, e_shstrndx
+  const auto diff = diff_functions(*whole, *memory_source(bytes), {});
+  ASSERT_TRUE(diff) << to_string(diff.error());
+  for (const char* name :
+       {"stays", "immediate", "retargeted", "goes", "old_name", "helper", "other_helper"}) {
+    const Match* match = match_of(*diff, name);
+    ASSERT_NE(match, nullptr) << name;
+    EXPECT_TRUE(match->unchanged()) << name;
+  }
+  EXPECT_EQ(diff->imports.added_count + diff->imports.removed_count, 0U);
+  EXPECT_EQ(diff->exports.added_count + diff->exports.removed_count, 0U);
+  EXPECT_EQ(std::ranges::count(diff->strings.added, "old_name"), 0) << "names of symbols are no strings";
+}
+
 TEST(Diff, SeesWhatAnUnlinkedObjectCalls) {
   const Workshop shop;
   constexpr const char* kObject = R"(
