@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <random>
 #include <set>
+#include <sstream>
+
+#include <fmt/format.h>
 
 #include "analysis.h"
 #include "codec.h"
@@ -337,6 +341,40 @@ TEST(Listing, ShowsOneFunctionAndWhatTwoHaveInCommon) {
   EXPECT_EQ(left->lines.size() - common.size(), match->change->instructions_removed);
   EXPECT_EQ(right->lines.size() - common.size(), match->change->instructions_added);
   EXPECT_EQ(disassemble_function(*open(base), 0x7f0000000000, 16).error().code, ErrorCode::kNotFound);
+}
+
+// "    401126:\tpush   %rbp"
+TEST(Listing, AgreesWithObjdumpOnWhereInstructionsBegin) {
+  constexpr std::size_t kFunctions = 6;
+  for (const char* path : {"/bin/ls", "/usr/bin/env", "/usr/lib/x86_64-linux-gnu/libz.so.1"}) {
+    if (!std::filesystem::is_regular_file(path)) continue;
+    SCOPED_TRACE(path);
+    const auto file = open(path);
+    const FunctionDiff diff = diff_of(path, path);
+    const std::vector<Function>& functions = diff.base.functions;
+    ASSERT_FALSE(functions.empty());
+    for (std::size_t i = 0; i < functions.size(); i += functions.size() / kFunctions + 1) {
+      const Function& function = functions[i];
+      const auto listing = disassemble_function(*file, function.address, function.size_bytes);
+      ASSERT_TRUE(listing) << to_string(listing.error());
+      std::map<std::uint64_t, std::string> theirs;
+      std::istringstream lines(output_of(
+          fmt::format("objdump -d --no-show-raw-insn --start-address={:#x} --stop-address={:#x} '{}'",
+                      function.address, function.address + function.size_bytes, path)));
+      for (std::string line; std::getline(lines, line);) {
+        const auto colon = line.find(":\t");
+        if (colon != std::string::npos) theirs[std::stoull(line, nullptr, 16)] = line.substr(colon + 2);
+      }
+      std::erase_if(theirs, [](const auto& one) {
+        return one.second.find("nop") != std::string::npos ||
+               one.second.find("xchg   %ax,%ax") != std::string::npos;
+      });
+      std::set<std::uint64_t> mine, expected;
+      for (const ListingLine& line : listing->lines) mine.insert(line.address);
+      for (const auto& [address, text] : theirs) expected.insert(address);
+      EXPECT_EQ(mine, expected) << function.display_name();
+    }
+  }
 }
 
 }  // namespace
