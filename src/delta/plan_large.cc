@@ -218,7 +218,8 @@ Status plan_large(const ByteSource& base, const ByteSource& target, std::span<co
     STELLA_TRY(const Window window, plan.plan(begin, end));
     STELLA_CHECK(take(window));
     begin = end;
-    report_progress(progress, "matching", window.target_offset_bytes + window.target_size_bytes, target.size());
+    report_progress(progress, "matching", window.target_offset_bytes + window.target_size_bytes,
+                    target.size());
   }
   return {};
 }

@@ -76,14 +76,15 @@ Status try_delta(const std::filesystem::path& folder, const delta::DeltaFile& st
   return {};
 }
 
-// Another algorithm finds other functions: its numbers can be recomputed by itself alone.
-bool take_functions_of_other_tooling(const delta::Manifest& found, delta::Manifest& recomputed) {
-  if (!found.functions || !recomputed.functions ||
-      found.functions->tooling == recomputed.functions->tooling) {
-    return false;
-  }
-  recomputed.functions = found.functions;
-  return true;
+// A manifest names the build that its deltas name themselves.
+Status compare_tool(const std::filesystem::path& folder, const delta::DeltaFile& stated,
+                    const std::string& tool, std::vector<Difference>& to) {
+  STELLA_TRY(const auto delta_bin, open_file(folder / stated.file));
+  const auto header = delta::read_header(*delta_bin);
+  if (!header && header.error().code == ErrorCode::kIo) return std::unexpected(header.error());
+  const std::string actual = header ? to_string(header->tool) : to_string(header.error());
+  if (actual != tool) to.push_back({"$.tool", fmt::format("{} as {} has it", actual, stated.file), tool});
+  return {};
 }
 
 // What another build may do otherwise: its name, and how deltas are packed.
@@ -112,6 +113,12 @@ Result<DeltaVerifyResult> delta_verify(const DeltaVerifyOptions& options, const 
   for (const auto& [name, digest] : files) {
     STELLA_CHECK(compare_file(result.folder, name, digest, result.differences));
   }
+  if (result.differences.empty()) {
+    STELLA_CHECK(compare_tool(result.folder, found.delta, found.tool, result.differences));
+    if (found.rollback && result.differences.empty()) {
+      STELLA_CHECK(compare_tool(result.folder, *found.rollback, found.tool, result.differences));
+    }
+  }
   STELLA_TRY(const SurveyPair pair, survey(options.base, options.target, found.chunk_params, context));
   compare_digests({pair.base.map.sha256, pair.base.map.blake3, pair.base.map.size_bytes}, found.base_digest,
                   "base", result.differences);
@@ -131,9 +138,6 @@ Result<DeltaVerifyResult> delta_verify(const DeltaVerifyOptions& options, const 
   NullSink functions;
   STELLA_TRY(delta::Manifest recomputed, make_pair(pair, pair_options, forward,
                                                    found.rollback ? &backward : nullptr, functions, context));
-  if (take_functions_of_other_tooling(found, recomputed)) {
-    result.functions_made_with = found.functions->tooling;
-  }
   if (!result.same_build) {
     take_packing_of(found, recomputed);
     STELLA_CHECK(

@@ -83,8 +83,6 @@ Value to_json(const operations::DeltaVerifyResult& result) {
                 {"folder", result.folder.string()},
                 {"same_build", result.same_build},
                 {"core_sha256", to_hex(result.core_sha256.view())},
-                {"functions_made_with",
-                 result.functions_made_with.empty() ? Value() : Value(result.functions_made_with)},
                 {"differences", std::move(differences)}};
 }
 

@@ -65,11 +65,6 @@ std::string text(const operations::DeltaVerifyResult& result, Style style) {
         fmt::format(
             ": {} is what base and target give{}\n", printable(result.folder.string()),
             result.same_build ? "" : ", packed by another build; it was applied and gives the right digests");
-    if (!result.functions_made_with.empty()) {
-      out +=
-          fmt::format("  {} functions_changed: it was made with {}\n",
-                      coloured("not checked", Colour::kYellow, style), printable(result.functions_made_with));
-    }
     return out + "  core  " + sha256_text(result.core_sha256) + "\n";
   }
   out = coloured("Not verified", Colour::kRed, style) +

@@ -198,6 +198,28 @@ class Rollback(ProgramTest):
         self.assertIn("another target", error["message"])
 
 
+def made_by_patch_level_99(delta_bin):
+    """The same delta with another program version in its parameters (docs/format/delta.md, sections 2 and 3)."""
+    data = bytearray(delta_bin[:-32])
+    at = 8
+
+    def skip_varint():
+        nonlocal at
+        while data[at] >= 128:
+            at += 1
+        at += 1
+
+    for _ in range(2):  # sizes
+        skip_varint()
+    at += 3 * 32 + 2  # digests; type and version of the section
+    skip_varint()  # its size
+    at += 2  # level, chunker
+    for _ in range(5):  # chunk sizes; major and minor version
+        skip_varint()
+    data[at] = 99
+    return bytes(data) + hashlib.sha256(data).digest()
+
+
 class Verify(ProgramTest):
     def verify(self, base, target, status):
         return self.stella_json("delta", "verify", "--base", base, "--target", target, "--delta", "target.delta",
@@ -240,9 +262,22 @@ class Verify(ProgramTest):
         base, target, delta = self.created()
         path = delta / "delta-manifest.json"
         manifest = json.loads(path.read_bytes())
-        manifest["tool"] = "stella 9.9.9, liblzma 9.9.9"
+        for where, stated in (("delta.bin", manifest["delta"]), ("rollback/delta.bin", manifest["rollback"])):
+            packed = made_by_patch_level_99((delta / where).read_bytes())
+            (delta / where).write_bytes(packed)
+            stated["sha256"] = hashlib.sha256(packed).hexdigest()
+        version, libraries = manifest["tool"].split(", ", 1)
+        manifest["tool"] = f"{version.rsplit('.', 1)[0]}.99, {libraries}"
         path.write_text(json.dumps(manifest, separators=(",", ":"), sort_keys=True, ensure_ascii=False))
         self.assertFalse(self.verify(base, target, 0)["same_build"])
+
+    def test_believes_no_build_that_the_deltas_do_not_name(self):
+        base, target, delta = self.created()
+        path = delta / "delta-manifest.json"
+        manifest = json.loads(path.read_bytes())
+        manifest["tool"] = "stella 9.9.9, liblzma 9.9.9"
+        path.write_text(json.dumps(manifest, separators=(",", ":"), sort_keys=True, ensure_ascii=False))
+        self.assertEqual(self.verify(base, target, 1)["differences"][0]["where"], "$.tool")
 
     def test_refuses_a_manifest_that_is_none(self):
         base, target, delta = self.created()

@@ -37,8 +37,8 @@ struct Created {
 // The sink gets the bytes in order; whoever owns it makes them visible only after success. The delta is kept
 // in memory until the check is done.
 // Errors: kInvalidArgument when the maps do not fit the sources or each other; kLimitExceeded when more than
-// add_max_bytes are not whole chunks of the base, or the target is larger than kTargetMaxBytesDefault; kInternal when the self-check fails; those of reading and
-// writing.
+// add_max_bytes are not whole chunks of the base, or the target is larger than kTargetMaxBytesDefault;
+// kInternal when the self-check fails; those of reading and writing.
 [[nodiscard]] Result<Created> create(const ByteSource& base, const chunk::ChunkMap& base_map,
                                      const ByteSource& target, const chunk::ChunkMap& target_map,
                                      const CreateOptions& options, ByteSink& delta_bin,

@@ -30,7 +30,6 @@ struct DeltaVerifyResult {
   bool same_build = false;  // the delta was made by this version with these packing libraries
   Digest core_sha256;       // of the manifest that was found
   Digest recomputed_core_sha256;
-  std::string functions_made_with{};    // not empty: other tooling, so that functions were not checked
   std::vector<Difference> differences;  // the first kDifferencesMax
 };
 
