@@ -39,10 +39,17 @@ std::filesystem::path default_trust_folder() {
   return data.empty() ? data : data / "stellaops" / "trust";
 }
 
+bool is_digest(std::string_view file_or_digest) { return file_or_digest.starts_with("sha256:"); }
+
 Result<Digest> digest_of(const std::string& file_or_digest) {
-  std::error_code ignored;
-  if (file_or_digest.starts_with("sha256:") && !std::filesystem::exists(file_or_digest, ignored)) {
-    return parse_sha256_text(file_or_digest);
+  if (is_digest(file_or_digest)) {
+    auto digest = parse_sha256_text(file_or_digest);
+    if (!digest) {
+      Error error = std::move(digest).error();
+      error.next = "a file of this name is meant by ./" + file_or_digest;
+      return fail(std::move(error));
+    }
+    return *digest;
   }
   STELLA_TRY(const auto source, open_file(file_or_digest));
   Sha256 hash;

@@ -297,6 +297,20 @@ Result<VerifyPolicy> Trust::policy_for(std::string_view kind) const {
   return policy;
 }
 
+// What flags demand of every kind of evidence, on top of the policy file.
+void Trust::describe_additions() {
+  const auto add = [&](std::string name, std::string what) {
+    lines_.emplace_back("also " + std::move(name), std::move(what));
+  };
+  if (options_.require_log) add("log", "needed (--require-rekor)");
+  if (options_.logs_min) add("log", fmt::format("at least {}", *options_.logs_min));
+  if (options_.timestamps_min) add("timestamps", fmt::format("of {} authorities", *options_.timestamps_min));
+  if (options_.slsa_level) add("SLSA level", fmt::format("at least {}", *options_.slsa_level));
+  if (options_.age_max_days) add("age", fmt::format("at most {} days", *options_.age_max_days));
+  if (!options_.builder_ids.empty()) add("builder", joined(options_.builder_ids));
+  if (witnesses_) add("witnesses", "a quorum of " + options_.witness_policy.string());
+}
+
 void Trust::describe() {
   if (!options_.predicate_types.empty())
     lines_.emplace_back("predicate type", joined(flags_.predicate_types));
@@ -306,10 +320,16 @@ void Trust::describe() {
       lines_.emplace_back("rule for", joined(rule.predicate_types));
       describe_policy(rule.policy, lines_);
     }
-    if (options_.require_log) lines_.emplace_back("log", "needed (--require-rekor)");
+    describe_additions();
   } else {
     // It cannot fail without a policy file, as the flags contradict nothing.
     if (const auto policy = policy_for(attestation::kFileSignature)) describe_policy(*policy, lines_);
+  }
+  for (const std::string& material : options_.materials) lines_.emplace_back("material", material);
+  if (!options_.checkpoint.empty())
+    lines_.emplace_back("checkpoint", "the tree of " + options_.checkpoint.string());
+  if (options_.scts_min) {
+    lines_.emplace_back("SCTs", fmt::format("of {} certificate transparency logs", *options_.scts_min));
   }
   if (options_.strict) lines_.emplace_back("strict", "what could not be checked counts against it");
   lines_.emplace_back("judged at", to_string(options_.at));

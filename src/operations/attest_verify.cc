@@ -25,8 +25,6 @@ bool is_there(const std::filesystem::path& path) {
   return std::filesystem::exists(path, ignored);
 }
 
-bool is_digest(const std::string& artifact) { return artifact.starts_with("sha256:") && !is_there(artifact); }
-
 // What kind of evidence a bundle claims to be: it decides which rule is applied, and that rule then demands
 // the very type, so that a lie gains nothing.
 std::string claimed_kind(const Bundle& bundle) {
@@ -81,7 +79,7 @@ class Artifact {
   Status read(Needs needs) {
     if (is_digest(name_)) {
       if (!sha256_) {
-        STELLA_TRY(sha256_, parse_sha256_text(name_));
+        STELLA_TRY(sha256_, digest_of(name_));
       }
       return {};
     }
@@ -261,6 +259,13 @@ Result<AttestVerifyResult> attest_verify(const AttestVerifyOptions& options, con
     return result;
   }
 
+  if (!options.evidence.bundle.empty() || !options.evidence.artifact.empty()) {
+    return fail({.code = ErrorCode::kInvalidArgument,
+                 .message = "--batch names bundles and artifacts in its lines",
+                 .expected = "--batch alone, or --bundle and --artifact without it",
+                 .found = "both",
+                 .next = "Put them into a line of their own: BUNDLE, a tab, ARTIFACT."});
+  }
   STELLA_TRY(const std::string text, read_batch(options.batch));
   STELLA_TRY(const std::vector<EvidenceOptions> lines, parse_batch(text, options.evidence.folder));
   if (lines.empty()) {

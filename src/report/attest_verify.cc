@@ -17,6 +17,7 @@ constexpr std::size_t kLinesOfBatchMax = 1000;  // of refusals in a text; JSON h
 std::string mark(const Check& check, Style style) {
   if (check.state == CheckState::kPassed) return coloured("✓", Colour::kGreen, style);
   if (check.state == CheckState::kNotChecked && !check.fatal) return coloured("–", Colour::kYellow, style);
+  if (!check.fatal) return coloured("!", Colour::kYellow, style);  // shown, and not counted against it
   return coloured("✗", Colour::kRed, style);
 }
 
@@ -47,7 +48,8 @@ std::string facts(const operations::EvidenceVerdict& evidence, const attestation
         fmt::format("{}, by the {}", to_string(*report.signing_time), to_string(report.time_source)));
   }
   for (const attestation::LogReference& entry : report.log_entries) {
-    add("log entry", fmt::format("{} {}", entry.url.empty() ? entry.origin : entry.url, entry.index));
+    const std::string& log = entry.url.empty() ? entry.origin : entry.url;
+    add("log entry", fmt::format("{} {}", log.empty() ? "of a log that is not trusted:" : log, entry.index));
   }
   add("predicate", report.predicate_type.empty() ? report.payload_type : report.predicate_type);
   add("builder", report.builder_id);
@@ -76,6 +78,20 @@ std::string verdict_text(const operations::EvidenceVerdict& evidence, Style styl
   return out;
 }
 
+// Why one of many was refused, in one line: where, or which check; what; expected and found.
+std::string reason_of(const operations::EvidenceVerdict& evidence) {
+  Error error;
+  if (evidence.error) {
+    error = *evidence.error;
+  } else if (const attestation::Verdict* verdict = evidence.decisive()) {
+    error = verdict->report.failure().value_or(Error{});
+  }
+  std::string reason = error.where.empty() ? error.message : error.where + ": " + error.message;
+  if (!error.expected.empty()) reason += "; expected " + error.expected;
+  if (!error.found.empty()) reason += "; found " + error.found;
+  return reason;
+}
+
 std::string batch_text(const operations::AttestVerifyResult& result, Style style) {
   std::size_t accepted = 0;
   std::size_t shown = 0;
@@ -86,14 +102,9 @@ std::string batch_text(const operations::AttestVerifyResult& result, Style style
       continue;
     }
     if (shown++ >= kLinesOfBatchMax) continue;
-    std::string reason;
-    if (evidence.error) {
-      reason = evidence.error->message;
-    } else if (const attestation::Verdict* verdict = evidence.decisive()) {
-      reason = verdict->report.failure().value_or(Error{}).message;
-    }
     out += fmt::format("  {} {} {}: {}\n", coloured("✗", Colour::kRed, style),
-                       printable(evidence.bundle.string()), printable(evidence.artifact), printable(reason));
+                       printable(evidence.bundle.string()), printable(evidence.artifact),
+                       printable(reason_of(evidence)));
   }
   if (shown > kLinesOfBatchMax) out += "  … and more; --json has all\n";
   return out + fmt::format("{}: {} of {}\n",

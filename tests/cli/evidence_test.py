@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """stella attest, trust and policy: what is accepted, what is refused, and what is said about it."""
+import hashlib
 import json
 import os
 import pathlib
@@ -90,6 +91,36 @@ class Verify(EvidenceTest):
         self.assertLess(out.index("Policy"), out.index("Accepted"))
         self.assertIn(IDENTITY + ", by " + ISSUER, out)
         self.assertIn("judged at", out)
+
+    def test_all_that_flags_add_is_said_too(self):
+        self.write("added.yaml", POLICY.encode())
+        words = ["--bundle", "provenance.sigstore.json", "--artifact", "app", "--policy", "added.yaml", *self.ROOTS, *AT]
+        out = self.stella("attest", "verify", *words, "--material", "other", "--min-scts", "1", "--min-timestamps", "1",
+                          "--slsa-level", "1", "--max-age-days", "30", "--min-logs", "1", status=1).stdout.decode()
+        for line in ("material", "SCTs", "also timestamps", "also SLSA level", "also age", "also log"):
+            self.assertRegex(out, rf"(?m)^  {line} ")
+
+    def test_a_digest_is_never_a_file_of_that_name(self):
+        digest = "sha256:" + hashlib.sha256(self.path("other").read_bytes()).hexdigest()
+        self.write(digest, self.path("app").read_bytes())
+        result = self.verify("--bundle", "app.sigstore.json", "--artifact", digest, status=1)
+        self.assertEqual(self.check(result, "subject")["expected"], digest)
+        self.verify("--bundle", "app.sigstore.json", "--artifact", "./" + digest)
+        error = self.verify("--bundle", "app.sigstore.json", "--artifact", "sha256:12", status=2)["error"]
+        self.assertIn("./sha256:12", error["next"])
+
+    def test_what_does_not_count_against_it_is_not_marked_as_failed(self):
+        out = self.stella("attest", "verify", "--bundle", "unlogged.sigstore.json", "--artifact", "app", "--key", "key.pub",
+                          *self.ROOTS, *AT).stdout.decode()
+        self.assertIn("! log-threshold", out)
+        self.assertNotIn("✗", out)
+
+    def test_a_batch_says_what_was_expected_and_found(self):
+        self.write("refused.tsv", b"app.sigstore.json\tother\napp.sigstore.json\tnowhere\n")
+        out = self.stella("attest", "verify", "--batch", "refused.tsv", *WHO, *self.ROOTS, *AT, status=1).stdout.decode()
+        self.assertRegex(out, "other: subject: .*; expected sha256:.*; found sha256:")
+        self.assertIn("nowhere: nowhere: cannot open the file", out)
+        self.verify("--batch", "refused.tsv", "--artifact", "app", status=2)
 
     def test_refusals_name_the_check_what_was_expected_and_what_was_found(self):
         wrong = IDENTITY.replace("main", "other")

@@ -80,6 +80,7 @@ class Trust {
   Status load_signers(const TrustOptions& options);
   Status load_demands(const TrustOptions& options);
   void describe();
+  void describe_additions();
 
   TrustOptions options_;
   attestation::TrustedRoot root_{};
@@ -96,7 +97,9 @@ class Trust {
 // STELLAOPS_TRUST_DIR, or a folder of the user's data.
 [[nodiscard]] std::filesystem::path default_trust_folder();
 
-// What "sha256:<64 hex>" says, or the digest of the file, read as a stream. A file of that name goes first.
+// Whether a digest is meant. A file of that name in the folder at hand changes nothing; it is named by "./".
+[[nodiscard]] bool is_digest(std::string_view file_or_digest);
+// What "sha256:<64 hex>" says, or the digest of the file, read as a stream.
 [[nodiscard]] Result<Digest> digest_of(const std::string& file_or_digest);
 
 }  // namespace stella::operations
