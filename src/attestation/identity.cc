@@ -17,6 +17,7 @@ struct TextPattern::Regexp {
 namespace {
 
 constexpr std::string_view kAny = ".*";
+constexpr std::size_t kBeginningMaxBytes = 512;
 
 std::unexpected<Error> refused(std::string message, std::string_view pattern, std::string expected) {
   return fail({.code = ErrorCode::kInvalidArgument,
@@ -36,13 +37,39 @@ Status check_size(std::string_view pattern) {
   return {};
 }
 
-// Whether every text that `expression` matches begins with one literal character at least. RE2's bounds on
-// what it matches say so: with a literal beginning c, both bounds of the matched range start with c.
-bool has_literal_beginning(const re2::RE2& expression) {
+// With what every text begins that `expression` matches, as far as RE2's bounds on its matches tell: what
+// both have in common. Of an expression "c…" followed by anything, the bounds are "c…" and its successor.
+std::string literal_beginning(const re2::RE2& expression) {
   std::string low;
   std::string high;
-  if (!expression.PossibleMatchRange(&low, &high, 16)) return false;
-  return !low.empty() && !high.empty() && low.front() == high.front();
+  if (!expression.PossibleMatchRange(&low, &high, static_cast<int>(kBeginningMaxBytes))) return {};
+  const auto differing = std::ranges::mismatch(low, high);
+  const auto common = static_cast<std::size_t>(differing.in1 - low.begin());
+  const bool is_successor =
+      common + 1 == low.size() && common + 1 == high.size() && common > 0 &&
+      static_cast<unsigned char>(low[common]) + 1 == static_cast<unsigned char>(high[common]);
+  return is_successor ? low : low.substr(0, common);
+}
+
+// "https://.*" would speak for everybody: of a URL, scheme and host are literal.
+bool has_literal_host(std::string_view beginning) {
+  const std::size_t scheme = beginning.find("://");
+  if (scheme != std::string_view::npos) {
+    const std::size_t host = scheme + 3;
+    const std::size_t end = beginning.find('/', host);
+    return end != std::string_view::npos && end > host;
+  }
+  return !std::string_view("https://").starts_with(beginning) &&
+         !std::string_view("http://").starts_with(beginning);
+}
+
+// Hosts where anybody can have a repository: there an owner tells people apart, not the host.
+bool has_literal_owner(std::string_view beginning) {
+  for (const std::string_view host : {"https://github.com/", "https://gitlab.com/"}) {
+    if (beginning.starts_with(host) && beginning.find('/', host.size()) == std::string_view::npos)
+      return false;
+  }
+  return true;
 }
 
 bool matches_wildcard(std::string_view pattern, std::string_view text) {
@@ -71,6 +98,7 @@ Result<TextPattern> TextPattern::wildcard(std::string_view pattern) {
   }
   TextPattern result;
   result.text_ = pattern;
+  result.beginning_ = pattern.substr(0, pattern.find(kAny));
   return result;
 }
 
@@ -83,17 +111,21 @@ Result<TextPattern> TextPattern::regexp(std::string_view pattern) {
   // The anchors: a pattern never matches a part of a name.
   const std::string anchored = fmt::format("^(?:{})$", pattern);
   auto compiled = std::make_shared<const Regexp>(anchored, options);
-  if (!re2::RE2(re2::StringPiece(pattern.data(), pattern.size()), options).ok() ||
-      !compiled->expression.ok()) {
-    return refused("a regular expression cannot be compiled: " + compiled->expression.error(), pattern,
-                   "RE2 syntax");
+  // Alone too: "x)|(?:.*" closes the group around it, and is no expression by itself.
+  const re2::RE2 alone(re2::StringPiece(pattern.data(), pattern.size()), options);
+  if (!alone.ok() || !compiled->expression.ok()) {
+    return refused("a regular expression cannot be compiled: " +
+                       (alone.ok() ? compiled->expression.error() : alone.error()),
+                   pattern, "RE2 syntax");
   }
-  if (!has_literal_beginning(compiled->expression)) {
+  std::string beginning = literal_beginning(compiled->expression);
+  if (beginning.empty()) {
     return refused("a regular expression that may match anybody is no identity", pattern,
                    "an expression with a literal beginning, such as https://github\\.com/org/.*");
   }
   TextPattern result;
   result.text_ = pattern;
+  result.beginning_ = std::move(beginning);
   result.regexp_ = std::move(compiled);
   return result;
 }
@@ -132,6 +164,22 @@ Result<std::string> repository_host(std::string_view issuer) {
   return std::string(issuer.substr(0, std::min(issuer.find('/', kScheme.size()), issuer.size())));
 }
 
+// A name that is written out stands for itself; a pattern must not stand for everybody.
+Status check_name(const IdentityPattern& identity, bool has_conditions) {
+  if (!identity.name) return {};
+  const TextPattern& name = *identity.name;
+  if (!name.is_regexp() && name.text().find(kAny) == std::string::npos) return {};
+  if (!has_literal_host(name.beginning())) {
+    return refused("the host of an identity must be known exactly", name.text(),
+                   "such as https://github.com/org/.*");
+  }
+  if (!has_conditions && !has_literal_owner(name.beginning())) {
+    return refused("an identity that anybody can have is none", name.text(),
+                   "a literal owner, such as https://github.com/org/.*, or --require repository=…");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<SignerRule> make_signer_rule(IdentityPattern identity, std::string_view issuer,
@@ -144,6 +192,7 @@ Result<SignerRule> make_signer_rule(IdentityPattern identity, std::string_view i
       (scheme == std::string_view::npos || issuer.find('/', scheme + 3) > any)) {
     return refused("an issuer's host must be known exactly", issuer, "such as https://gitlab.example.com/.*");
   }
+  STELLA_CHECK(check_name(identity, !conditions.empty()));
   if (!identity.repository.empty()) {
     STELLA_TRY(const std::string host, repository_host(issuer));
     STELLA_TRY(TextPattern repository,

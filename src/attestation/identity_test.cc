@@ -103,6 +103,36 @@ TEST(Identity, PinsTheIssuer) {
   EXPECT_THAT(outcome(kName, without), HasSubstr("no issuer"));
 }
 
+TEST(Identity, IsNeverEverybodys) {
+  const auto by_regexp = [](std::string_view expression, const char* condition = nullptr) {
+    auto pattern = parse_identity_regexp(expression);
+    if (!pattern) return to_string(pattern.error());
+    std::vector<ExtensionCondition> conditions;
+    if (condition != nullptr) conditions.push_back(parse_condition(condition).value());
+    const auto rule = make_signer_rule(*std::move(pattern), kGitHub, std::move(conditions));
+    return rule ? "" : to_string(rule.error());
+  };
+  for (const char* pattern : {"h.*", "https:.*", "https://.*", "https://.*@refs/heads/main",
+                              "https://git.*/acme/.*", "https://github.com.*", "http.*", "https:///.*"}) {
+    EXPECT_THAT(outcome(pattern, claims()), HasSubstr("host of an identity")) << pattern;
+  }
+  for (const char* expression :
+       {"h.*", "https?://github\\.com/acme/.*", "https://.+", "https://[a-z.]+/acme/app.*",
+        "https://github\\.com.*", "https://(github|evil)\\.com/acme/.*"}) {
+    EXPECT_THAT(by_regexp(expression), HasSubstr("host of an identity")) << expression;
+  }
+  for (const char* owner : {"https://github.com/.*", "https://github.com/ac.*", "https://gitlab.com/.*/x"})
+    EXPECT_THAT(outcome(owner, claims()), HasSubstr("anybody can have")) << owner;
+  EXPECT_THAT(by_regexp("https://github\\.com/[^/]+/app/.*"), HasSubstr("anybody can have"));
+  // Whom the pattern leaves open, a condition may tell.
+  EXPECT_EQ(by_regexp("https://github\\.com/.*", "repository=https://github.com/acme/app"), "");
+  EXPECT_EQ(by_regexp("https://github\\.com/acme/.*"), "");
+  EXPECT_EQ(by_regexp("https://github\\.com/acme/app/\\.github/workflows/[a-z]+\\.yml@refs/heads/main"), "");
+  EXPECT_EQ(by_regexp("release@example\\.com"), "");
+  EXPECT_EQ(outcome("https://github.com/acme/.*", claims()), "");
+  EXPECT_THAT(outcome("https://git.example.com/.*", claims()), HasSubstr("the signer is another"));
+}
+
 TEST(Identity, TakesGitHubsSubjectsApart) {
   EXPECT_EQ(outcome("repo:acme/app:ref:refs/heads/main", claims()), "");
   EXPECT_EQ(outcome("repo:acme/app:ref:refs/heads/.*", claims()), "");

@@ -29,10 +29,13 @@ class TextPattern {
   [[nodiscard]] bool matches(std::string_view text) const;
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] bool is_regexp() const { return regexp_ != nullptr; }
+  // With what every match begins; the whole text for a pattern that matches one text only.
+  [[nodiscard]] const std::string& beginning() const { return beginning_; }
 
  private:
   struct Regexp;
   std::string text_;
+  std::string beginning_;
   std::shared_ptr<const Regexp> regexp_;
 };
 
@@ -64,7 +67,8 @@ struct SignerRule {
   TextPattern issuer;  // an OIDC issuer's URL
   std::vector<ExtensionCondition> conditions{};
 };
-// Errors: kInvalidArgument. `issuer` may hold ".*" after a literal beginning.
+// Errors: kInvalidArgument. `issuer` may hold ".*" after its host. So may a name that is a URL; on hosts
+// where anybody can have a repository, the owner must be literal too, unless conditions tell who is meant.
 [[nodiscard]] Result<SignerRule> make_signer_rule(IdentityPattern identity, std::string_view issuer,
                                                   std::vector<ExtensionCondition> conditions = {});
 
