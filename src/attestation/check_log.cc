@@ -106,8 +106,16 @@ Status compare_given_checkpoint(const Run& run, const tlog::SignedCheckpoint& ow
 }
 
 // Of several logs, one whose checkpoint the quorum cosigned suffices.
-void count_witnesses(Run& run, const tlog::SignedCheckpoint& checkpoint, Outcome& outcome) {
+void count_witnesses(Run& run, const tlog::SignedCheckpoint& checkpoint, const TrustedLog& log,
+                     Outcome& outcome) {
   if (run.policy.witnesses == nullptr || outcome.quorum_met) return;
+  const std::vector<tlog::PolicyLog>& logs = run.policy.witnesses->logs;
+  const auto is_this = [&](const tlog::PolicyLog& listed) { return listed.key.key == log.key; };
+  if (!logs.empty() && std::ranges::none_of(logs, is_this)) {
+    if (outcome.cosigned.empty())
+      outcome.cosigned = "a checkpoint of a log that the witness policy does not list";
+    return;
+  }
   const tlog::QuorumReport quorum = tlog::check_quorum(*run.policy.witnesses, checkpoint.note);
   std::size_t cosigned = 0;
   for (const tlog::WitnessOutcome& outcome_of_one : quorum.witnesses)
@@ -164,7 +172,7 @@ void check_proof(Run& run, const LogEntry& entry, const TrustedLog& log, LogRefe
     return run.failed(CheckId::kLogInclusion, status.error());
   }
   run.passed(CheckId::kLogInclusion, fmt::format("leaf {} of {}", proof.log_index, proof.tree_size));
-  count_witnesses(run, *checkpoint, outcome);
+  count_witnesses(run, *checkpoint, log, outcome);
   outcome.logs_proven.insert(log.key.id());
 }
 
@@ -222,8 +230,6 @@ void check_entry(Run& run, const LogEntry& entry, std::size_t number, Outcome& o
   LogReference reference{.index = entry.log_index,
                          .uuid = to_hex(merkle::leaf_hash(entry.body).view()),
                          .kind = fmt::format("{} {}", entry.kind, entry.version)};
-  if (!is_v2(entry) && entry.integrated_time != 0)
-    reference.integrated_time = Time{.seconds = entry.integrated_time};
   std::vector<const TrustedLog*> candidates;
   for (const TrustedLog& log : run.root.logs) {
     if (may_be(log, entry)) candidates.push_back(&log);
@@ -254,6 +260,8 @@ void check_entry(Run& run, const LogEntry& entry, std::size_t number, Outcome& o
     } else {
       promised = true;
       outcome.logs_promised.insert(log->key.id());
+      // Nothing but the promise binds the time to the entry.
+      if (entry.integrated_time != 0) reference.integrated_time = Time{.seconds = entry.integrated_time};
     }
   }
   if (entry.inclusion_proof && !entry.inclusion_proof->checkpoint.empty()) {
@@ -284,7 +292,7 @@ void check_threshold(Run& run, const Outcome& outcome) {
   if (run.bundle.version == BundleVersion::kV01 && !asked) {
     logs.insert(outcome.logs_promised.begin(), outcome.logs_promised.end());
   }
-  const std::size_t wanted = std::max<std::size_t>(policy.logs_min, demanded ? 1 : 0);
+  const std::size_t wanted = std::max<std::size_t>(policy.logs_min.value_or(0), demanded ? 1 : 0);
   const std::string found =
       fmt::format("{} different trusted log{}", logs.size(), logs.size() == 1 ? "" : "s");
   if (logs.size() >= wanted && !logs.empty()) {
@@ -292,17 +300,19 @@ void check_threshold(Run& run, const Outcome& outcome) {
     return;
   }
   std::string message = "the signature is in too few logs";
+  std::string next = "have the signature logged by a trusted log, and store the entry with the bundle";
   if (run.bundle.log_entries.empty()) {
     message = "no transparency log entry";
   } else if (outcome.unknown > 0) {
     message = "the log entry is of a log that is not trusted";
+    next = "if this log deserves trust, name it (--rekor-root, or a trusted root)";
   }
   // Contradiction between offline signing and proof: a managed key may wait for its log, unless somebody asks
-  // for the proof.
-  const bool fatal = demanded || policy.logs_min > 1 || outcome.wrong_proof;
+  // for the proof or names a number of logs.
+  const bool fatal = wanted > 0 || outcome.wrong_proof;
   run.failed(CheckId::kLogThreshold,
              wrong(std::move(message), fmt::format("{} trusted log(s)", std::max<std::size_t>(wanted, 1)),
-                   found, "log the signature (attest replay), or trust the log that holds it")
+                   found, std::move(next))
                  .error(),
              fatal);
 }

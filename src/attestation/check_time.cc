@@ -19,7 +19,7 @@ Error error(std::string message, std::string expected = {}, std::string found = 
 }
 
 struct TimestampOutcome {
-  std::set<Digest> authorities{};  // by the key of the chain's end: one authority counts once
+  std::set<Digest> authorities{};  // by the trusted key: one authority counts once, whoever signs for it
   std::optional<Error> unknown{};  // of the first that no trusted authority signed
 };
 
@@ -49,7 +49,7 @@ void check_timestamp(Run& run, const Bytes& der, std::size_t number, TimestampOu
                     to_string(token->time));
       continue;
     }
-    outcome.authorities.insert(chain->back().key().id());
+    outcome.authorities.insert(chain->anchor.id());
     run.times.push_back({.time = token->time, .source = TimeSource::kTimestamp});
     run.passed(CheckId::kTimestamp, fmt::format("{} by {}", to_string(token->time), authority.name));
     return;
@@ -100,7 +100,9 @@ void check_time(Run& run) {
     return run.failed(
         CheckId::kSigningTime,
         error("no trusted log and no trusted timestamp proves when it was signed", "a proven time",
-              reason == nullptr ? "none" : reason->message, "add a timestamp (RFC 3161) when signing"));
+              reason == nullptr ? "none" : reason->message,
+              reason == nullptr ? "add a timestamp (RFC 3161) when signing"
+                                : "if its authority deserves trust, name it (--timestamp-root, or a trusted root)"));
   }
   // The log first, then the earliest timestamp.
   const auto earlier = [](const ProvenTime& a, const ProvenTime& b) {
@@ -121,6 +123,13 @@ void check_age(Run& run) {
   }
   if (!run.report.signing_time) {
     return run.not_checked(CheckId::kAge, "the age is not known, because no signing time is proven");
+  }
+  // Witnesses' times are looked at here alone: a clock set back would make any signature young.
+  if (run.policy.at < *run.report.signing_time) {
+    return run.failed(
+        CheckId::kAge,
+        error("a witness cosigned after the evaluation time", "a time up to " + to_string(run.policy.at),
+              to_string(*run.report.signing_time), "set the clock right, or give the time with --at"));
   }
   const std::int64_t age_days = (run.policy.at.seconds - run.report.signing_time->seconds) / kSecondsPerDay;
   const std::int64_t limit_seconds = *run.policy.age_max_days * kSecondsPerDay;

@@ -65,9 +65,9 @@ class PolicyReader {
     return value;
   }
 
-  Result<std::size_t> threshold(const json::View& rule, std::string_view key, std::size_t otherwise) {
+  Result<std::optional<std::size_t>> threshold(const json::View& rule, std::string_view key) {
     STELLA_TRY(const auto view, rule.find(key));
-    if (!view) return otherwise;
+    if (!view) return std::optional<std::size_t>();
     STELLA_TRY(const std::int64_t value, view->integer(0, kThresholdMax));
     return static_cast<std::size_t>(value);
   }
@@ -184,8 +184,9 @@ class PolicyReader {
     if (require_log) {
       STELLA_TRY(policy.require_log, require_log->boolean());
     }
-    STELLA_TRY(policy.logs_min, threshold(view, "logs", policy.logs_min));
-    STELLA_TRY(policy.timestamps_min, threshold(view, "timestamps", policy.timestamps_min));
+    STELLA_TRY(policy.logs_min, threshold(view, "logs"));
+    STELLA_TRY(const auto timestamps, threshold(view, "timestamps"));
+    policy.timestamps_min = timestamps.value_or(0);
     STELLA_TRY(const auto witnesses, view.find("witnesses"));
     if (witnesses) {
       STELLA_TRY(tlog::WitnessPolicy made, parsed_file(*witnesses, [](const std::string& text) {

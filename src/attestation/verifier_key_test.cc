@@ -26,6 +26,12 @@ TEST_F(VerifyManagedKey, RefusesTheProoflessOnlyWhereAProofIsDemanded) {
   strict.require_log = true;
   expect_refused(bundle, strict, CheckId::kLogThreshold, "no transparency log entry");
   strict = trusting;
+  strict.logs_min = 1;
+  expect_refused(bundle, strict, CheckId::kLogThreshold, "no transparency log entry");
+  accepted(statement({.managed_key = key}), strict);
+  strict.logs_min = 0;
+  accepted(bundle, strict);
+  strict = trusting;
   strict.strict = true;
   expect_refused(bundle, strict, CheckId::kLogThreshold, "no transparency log entry");
   strict = trusting;

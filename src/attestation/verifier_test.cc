@@ -1,5 +1,7 @@
 // One thing wrong at a time, each with its own message. What is right is tested first, so that every refusal
 // has one cause.
+#include <algorithm>
+
 #include "verifier_testing.h"
 
 namespace stella::attestation {
@@ -133,6 +135,46 @@ TEST_F(Verify, CountsOneTimestampAuthorityOnce) {
   expect_refused(bundle, two, CheckId::kTimestampThreshold, "too few timestamps");
   two.timestamps_min = 1;
   accepted(bundle, two);
+}
+
+TEST_F(Verify, CountsOneTimestampRootOnceThoughOnlyItsKeyIsKnown) {
+  Bundle bundle = file();
+  const auto key = crypto::PrivateKey::generate(crypto::KeyType::kEcdsaP256).value();
+  const crypto::Certificate second =
+      testing::certificate({.subject = "second signer",
+                            .issuer = "tsa root",
+                            .serial = 5,
+                            .not_before = testing::kStart,
+                            .not_after = testing::kEnd,
+                            .extended_key_usage = {std::string(crypto::kOidTimeStamping)},
+                            .extended_key_usage_critical = true},
+                           key.public_key(), sigstore.tsa_root_key);
+  bundle.timestamps.push_back(testing::make_timestamp(
+      {.message = bundle.message_signature()->signature, .time = kSigned, .embedded = {second}}, second,
+      key));
+  TrustedRoot root = sigstore.root();
+  root.timestamp_authorities.front().roots.clear();
+  root.timestamp_authorities.front().root_keys = {sigstore.tsa_root_key.public_key()};
+  VerifyPolicy two = policy();
+  two.timestamps_min = 2;
+  expect_refused(bundle, two, CheckId::kTimestampThreshold, "found 1 different", artifact(content()), root);
+  two.timestamps_min = 1;
+  const Report report = Verifier(root).verify(bundle, artifact(content()), two).report;
+  EXPECT_TRUE(report.accepted);
+  EXPECT_EQ(std::ranges::count_if(report.checks,
+                                  [](const Check& check) {
+                                    return check.id == CheckId::kTimestamp &&
+                                           check.state == CheckState::kPassed;
+                                  }),
+            2);
+}
+
+TEST_F(Verify, ReportsNoTimeThatNothingProves) {
+  Bundle bundle = file({.log = LogKind::kV1});
+  EXPECT_TRUE(accepted(bundle, policy()).log_entries.at(0).integrated_time);
+  bundle.log_entries[0].signed_entry_timestamp.reset();
+  bundle.log_entries[0].integrated_time += 1'000'000;
+  EXPECT_FALSE(accepted(bundle, policy()).log_entries.at(0).integrated_time);
 }
 
 TEST_F(Verify, RefusesWhatExpiredBeforeItWasSigned) {
@@ -307,6 +349,25 @@ TEST_F(Verify, RefusesCosignaturesBelowTheQuorum) {
   // One log without cosignatures beside one with them.
   sigstore.log_to(sigstore.v1, bundle, content());
   accepted(bundle, cosigned);
+}
+
+TEST_F(Verify, CountsWitnessesOfTheLogsThatTheirPolicyLists) {
+  const VirtualWitness one("witness.one", 1);
+  const auto witnesses_of = [&](const VirtualLog& log) {
+    const std::string key = to_string(tlog::note_key(log.origin(), log.key()).value());
+    return tlog::parse_witness_policy("log " + key + "\nwitness one " + one.policy_key() + "\nquorum one\n")
+        .value();
+  };
+  Bundle bundle = file();
+  std::string& checkpoint = bundle.log_entries[0].inclusion_proof->checkpoint;
+  checkpoint = one.cosign(checkpoint, kSigned);
+  VerifyPolicy cosigned = policy();
+  const auto of_v2 = witnesses_of(sigstore.v2);
+  cosigned.witnesses = &of_v2;
+  accepted(bundle, cosigned);
+  const auto of_v1 = witnesses_of(sigstore.v1);
+  cosigned.witnesses = &of_v1;
+  expect_refused(bundle, cosigned, CheckId::kWitnesses, "a log that the witness policy does not list");
 }
 
 TEST_F(Verify, RefusesAClockSetBack) {

@@ -121,7 +121,8 @@ class Builder {
     const PublicKey& issuer = path_.size() > 1 ? path_[1].key()
                               : root_key_      ? *root_key_
                                                : path_.front().key();
-    return Chain{.certificates = path_, .leaf_issuer = issuer};
+    return Chain{
+        .certificates = path_, .leaf_issuer = issuer, .anchor = root_key_ ? *root_key_ : path_.back().key()};
   }
 
   // Extends the path from its last certificate to a root.

@@ -192,9 +192,8 @@ std::unexpected<Error> refused(std::string message, std::string expected = {}, s
                .found = std::move(found)});
 }
 
-Result<std::vector<Certificate>> verify_with(const Certificate& signer, const TimestampToken& token,
-                                             std::span<const Certificate> intermediates,
-                                             const TimestampAuthority& authority) {
+Result<Chain> verify_with(const Certificate& signer, const TimestampToken& token,
+                          std::span<const Certificate> intermediates, const TimestampAuthority& authority) {
   if (digest_like(signer.der(), token.signer_certificate_digest.size()) != token.signer_certificate_digest) {
     return refused("the timestamp was signed under another certificate of that name");
   }
@@ -215,7 +214,7 @@ Result<std::vector<Certificate>> verify_with(const Certificate& signer, const Ti
                                                .remember_leaf = true}));
   STELLA_TRY(const SignatureAlgorithm algorithm, algorithm_for(token.algorithm, signer.key()));
   STELLA_CHECK(verify_signature(signer.key(), algorithm, token.signed_attributes, token.signature));
-  return std::move(chain.certificates);
+  return chain;
 }
 
 }  // namespace
@@ -249,8 +248,8 @@ Result<TimestampToken> parse_timestamp(ByteView der) {
   return read_signed_data(data);
 }
 
-Result<std::vector<Certificate>> verify_timestamp(const TimestampToken& token, ByteView message,
-                                                  const TimestampAuthority& authority) {
+Result<Chain> verify_timestamp(const TimestampToken& token, ByteView message,
+                               const TimestampAuthority& authority) {
   const Bytes imprint = digest(token.imprint_hash, message);
   if (imprint != token.imprint) {
     return refused("the timestamp is over something else", to_hex(imprint), to_hex(token.imprint));

@@ -7,6 +7,7 @@
 #include "stella/attestation/trust_store.h"
 #include "stella/base/digest.h"
 #include "stella/base/file.h"
+#include "stella/tlog/checkpoint.h"
 
 namespace stella::operations {
 namespace {
@@ -57,10 +58,10 @@ void describe_policy(const VerifyPolicy& policy, std::vector<PolicyLine>& lines)
   if (!builders.empty()) lines.emplace_back("builder", joined(builders));
   if (policy.slsa_level_min > 0)
     lines.emplace_back("SLSA level", fmt::format("at least {}", policy.slsa_level_min));
-  lines.emplace_back("log",
-                     policy.require_log
-                         ? fmt::format("{} needed", policy.logs_min)
-                         : fmt::format("{} needed for certificates; for keys only shown", policy.logs_min));
+  const std::size_t logs = std::max<std::size_t>(policy.logs_min.value_or(1), 1);
+  const bool for_keys = policy.require_log || policy.logs_min.value_or(0) > 0;
+  lines.emplace_back("log", for_keys ? fmt::format("{} needed", logs)
+                                     : fmt::format("{} needed for certificates; for keys only shown", logs));
   if (policy.timestamps_min > 0) {
     lines.emplace_back("timestamps", fmt::format("of {} authorities", policy.timestamps_min));
   }
@@ -132,7 +133,9 @@ Status Trust::load_signers(const TrustOptions& options) {
   for (const std::filesystem::path& path : default_policy_paths()) {
     std::error_code ignored;
     tried.push_back(path.string());
-    if (!std::filesystem::exists(path, ignored)) continue;
+    // What cannot be looked at may be there: to pass it over would apply another policy than the one meant.
+    const auto type = std::filesystem::symlink_status(path, ignored).type();
+    if (type == std::filesystem::file_type::not_found) continue;
     STELLA_TRY(policy_, attestation::load_trust_policy(path));
     policy_origin_ = path.string();
     return {};
@@ -238,7 +241,11 @@ Status Trust::load_demands(const TrustOptions& options) {
     witnesses_ = std::make_shared<const tlog::WitnessPolicy>(*std::move(witnesses));
   }
   if (!options.checkpoint.empty()) {
-    STELLA_TRY(flags_.checkpoint, read_text(options.checkpoint));
+    STELLA_TRY(std::string text, read_text(options.checkpoint));
+    if (auto parsed = tlog::parse_signed_checkpoint(text); !parsed) {
+      return fail(std::move(parsed).error().at(options.checkpoint.string()));
+    }
+    flags_.checkpoint = std::move(text);
   }
   return {};
 }
@@ -276,8 +283,7 @@ Result<VerifyPolicy> Trust::policy_for(std::string_view kind) const {
   }
   // Flags can only add to what the policy demands.
   policy.slsa_level_min = std::max(policy.slsa_level_min, options_.slsa_level.value_or(0));
-  if (options_.logs_min)
-    policy.logs_min = policy_ ? std::max(policy.logs_min, *options_.logs_min) : *options_.logs_min;
+  if (options_.logs_min) policy.logs_min = std::max(policy.logs_min.value_or(0), *options_.logs_min);
   policy.timestamps_min = std::max(policy.timestamps_min, options_.timestamps_min.value_or(0));
   if (options_.scts_min) policy.scts_min = *options_.scts_min;
   policy.require_log = policy.require_log || options_.require_log;

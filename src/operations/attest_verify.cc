@@ -31,7 +31,9 @@ std::string claimed_kind(const Bundle& bundle) {
   const statement::Envelope* envelope = bundle.envelope();
   if (envelope == nullptr) return std::string(attestation::kFileSignature);
   const auto statement = statement::parse_statement(envelope->payload);
-  return statement ? statement->predicate_type : std::string();
+  // A statement must not call itself a signature over a file, whose rule asks for no type.
+  const bool named = statement && statement->predicate_type != attestation::kFileSignature;
+  return named ? statement->predicate_type : std::string();
 }
 
 // An artifact, by which one bundle after another is judged; its bytes are read at most once for each need.
@@ -86,6 +88,10 @@ class Artifact {
     const bool complete =
         sha256_ && (sha384_ || !needs.sha384) && (sha512_ || !needs.sha512) && (content_ || !needs.content);
     if (complete) return {};
+    // All of them of one reading, or a file that changes in between would be judged by its former digest.
+    needs.sha384 |= sha384_.has_value();
+    needs.sha512 |= sha512_.has_value();
+    needs.content |= content_.has_value();
     STELLA_TRY(const auto source, open_file(name_));
     if (needs.content && source->size() <= kSignedWholeMaxBytes) {
       STELLA_TRY(content_, read_all(*source, kSignedWholeMaxBytes));

@@ -33,7 +33,8 @@ struct VerifyPolicy {
   int slsa_level_min = 0;
   std::vector<Digest> materials{};  // each must be among the provenance's materials
 
-  std::size_t logs_min = 1;        // different logs with a valid entry (keyless: never below 1)
+  // Different logs with a valid entry. Unset: one for certificates (never fewer), for keys only shown.
+  std::optional<std::size_t> logs_min{};
   std::size_t timestamps_min = 0;  // different timestamp authorities
   std::size_t scts_min = 1;        // different CT logs, for certificates; 0 where no CT log can be trusted
   bool require_log = false;        // --require-rekor: managed keys too

@@ -46,6 +46,7 @@ struct Chain {
   std::vector<Certificate>
       certificates{};     // leaf first; the last is a root, or was signed by one of the root keys
   PublicKey leaf_issuer;  // whose signature the leaf carries
+  PublicKey anchor;       // of the root, or the root key
 };
 
 // The chain from `leaf` to one of the roots, both included. Issuers must be CAs that may sign certificates,

@@ -53,7 +53,7 @@ struct TimestampAuthority {
 // Checks that the token is over `message` and was signed by a certificate for timestamping alone (critical),
 // whose chain to one of the roots was valid at the token's time. Gives the chain, signer first. Errors:
 // kUntrusted.
-[[nodiscard]] Result<std::vector<Certificate>> verify_timestamp(const TimestampToken& token, ByteView message,
-                                                                const TimestampAuthority& authority);
+[[nodiscard]] Result<Chain> verify_timestamp(const TimestampToken& token, ByteView message,
+                                             const TimestampAuthority& authority);
 
 }  // namespace stella::crypto
