@@ -101,8 +101,9 @@ void check_time(Run& run) {
         CheckId::kSigningTime,
         error("no trusted log and no trusted timestamp proves when it was signed", "a proven time",
               reason == nullptr ? "none" : reason->message,
-              reason == nullptr ? "add a timestamp (RFC 3161) when signing"
-                                : "if its authority deserves trust, name it (--timestamp-root, or a trusted root)"));
+              reason == nullptr
+                  ? "add a timestamp (RFC 3161) when signing"
+                  : "if its authority deserves trust, name it (--timestamp-root, or a trusted root)"));
   }
   // The log first, then the earliest timestamp.
   const auto earlier = [](const ProvenTime& a, const ProvenTime& b) {

@@ -122,6 +122,14 @@ class Verify(EvidenceTest):
         self.assertIn("nowhere: nowhere: cannot open the file", out)
         self.verify("--batch", "refused.tsv", "--artifact", "app", status=2)
 
+    def test_what_to_do_next_can_be_done(self):
+        words = ["attest", "verify", "--artifact", "app", *WHO, *AT, "--json"]  # by the public instance's roots alone
+        checks = {c["check"]: c for c in json.loads(self.stella(*words, status=1).stdout)["evidence"][0]["bundles"][0]["checks"]}
+        self.assertIn("--timestamp-root", checks["signing-time"]["next"])
+        self.assertIn("--rekor-root", checks["log-threshold"]["next"])
+        error = self.verify("--artifact", "app", "--rekor-checkpoint", "app", status=2)["error"]
+        self.assertIn("app", error["where"])
+
     def test_refusals_name_the_check_what_was_expected_and_what_was_found(self):
         wrong = IDENTITY.replace("main", "other")
         result = self.verify("--artifact", "app", status=1,
