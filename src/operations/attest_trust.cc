@@ -208,7 +208,9 @@ Status Trust::load_root(const TrustOptions& options) {
     }
     // A damaged store must not fall back to other trust; one that was never filled may.
     if (stored.error().code != ErrorCode::kNotFound || !options.trust_folder.empty()) {
-      return std::unexpected(stored.error());
+      Error error = stored.error();
+      if (error.next.empty()) error.next = "`stella trust update` fetches what is kept there anew";
+      return fail(std::move(error));
     }
   }
   const attestation::BuiltInRoot& built_in = attestation::public_good_root();
@@ -224,7 +226,7 @@ Status Trust::load_root(const TrustOptions& options) {
 
 Status Trust::load_demands(const TrustOptions& options) {
   for (const std::string& builder : options.builder_ids) {
-    STELLA_TRY(attestation::TextPattern pattern, attestation::TextPattern::wildcard(builder));
+    STELLA_TRY(attestation::TextPattern pattern, attestation::parse_builder(builder));
     flags_.builders.push_back(std::move(pattern));
   }
   for (const std::string& material : options.materials) {

@@ -127,6 +127,9 @@ class Verify(EvidenceTest):
         checks = {c["check"]: c for c in json.loads(self.stella(*words, status=1).stdout)["evidence"][0]["bundles"][0]["checks"]}
         self.assertIn("--timestamp-root", checks["signing-time"]["next"])
         self.assertIn("--rekor-root", checks["log-threshold"]["next"])
+        self.write("kept/trusted.json", b"{")
+        error = self.stella_json(*words[:-1], "--trust-dir", "kept", status=2)["error"]
+        self.assertIn("trust update", error["next"])
         error = self.verify("--artifact", "app", "--rekor-checkpoint", "app", status=2)["error"]
         self.assertIn("app", error["where"])
 
@@ -150,6 +153,14 @@ class Verify(EvidenceTest):
         self.verify("--artifact", "app", "--max-age-days", "3", status=1)
         self.verify("--artifact", "app", "--max-age-days", "30")
         self.verify("--artifact", "app", "--min-logs", "2", status=1)
+
+    def test_an_empty_value_switches_nothing_off(self):
+        for flag in ("--artifact", "--policy", "--predicate-type", "--rekor-checkpoint", "--witness-policy", "--at",
+                     "--builder-id", "--material", "--require", "--trust-dir", "--trusted-root"):
+            error = self.verify("--bundle", "app.sigstore.json", flag, "", status=2)["error"]
+            self.assertIn(flag, error["message"])
+        pathlib.Path(self.folder, "lines").write_text("app.sigstore.json\t\n")
+        self.assertIn("no artifact", self.verify("--batch", "lines", status=2)["error"]["message"])
 
     def test_provenance(self):
         words = ["--bundle", "provenance.sigstore.json", "--artifact", "app"]
