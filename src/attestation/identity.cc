@@ -135,6 +135,15 @@ bool TextPattern::matches(std::string_view text) const {
   return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), regexp_->expression);
 }
 
+Result<TextPattern> parse_builder(std::string_view text) {
+  STELLA_TRY(TextPattern builder, TextPattern::wildcard(text));
+  if (text.find(kAny) != std::string_view::npos && !has_literal_host(builder.beginning())) {
+    return refused("the host of a builder must be known exactly", text,
+                   "such as https://builds.example.com/.*");
+  }
+  return builder;
+}
+
 Result<ExtensionCondition> parse_condition(std::string_view text) {
   const std::size_t equals = text.find('=');
   const std::string_view name = text.substr(0, equals);
@@ -164,8 +173,17 @@ Result<std::string> repository_host(std::string_view issuer) {
   return std::string(issuer.substr(0, std::min(issuer.find('/', kScheme.size()), issuer.size())));
 }
 
+// Whether the condition is met by the repositories of somebody in particular: "visibility=public" is not.
+bool tells_whom(const ExtensionCondition& condition) {
+  constexpr std::string_view kOfRepository[] = {
+      "repository", "repository_id", "owner", "owner_id", "build_config_uri", "github_workflow_repository"};
+  const std::string& beginning = condition.value.beginning();
+  return std::ranges::find(kOfRepository, condition.name) != std::end(kOfRepository) &&
+         has_literal_host(beginning) && has_literal_owner(beginning);
+}
+
 // A name that is written out stands for itself; a pattern must not stand for everybody.
-Status check_name(const IdentityPattern& identity, bool has_conditions) {
+Status check_name(const IdentityPattern& identity, const std::vector<ExtensionCondition>& conditions) {
   if (!identity.name) return {};
   const TextPattern& name = *identity.name;
   if (!name.is_regexp() && name.text().find(kAny) == std::string::npos) return {};
@@ -173,7 +191,7 @@ Status check_name(const IdentityPattern& identity, bool has_conditions) {
     return refused("the host of an identity must be known exactly", name.text(),
                    "such as https://github.com/org/.*");
   }
-  if (!has_conditions && !has_literal_owner(name.beginning())) {
+  if (!has_literal_owner(name.beginning()) && std::ranges::none_of(conditions, tells_whom)) {
     return refused("an identity that anybody can have is none", name.text(),
                    "a literal owner, such as https://github.com/org/.*, or --require repository=…");
   }
@@ -192,7 +210,7 @@ Result<SignerRule> make_signer_rule(IdentityPattern identity, std::string_view i
       (scheme == std::string_view::npos || issuer.find('/', scheme + 3) > any)) {
     return refused("an issuer's host must be known exactly", issuer, "such as https://gitlab.example.com/.*");
   }
-  STELLA_CHECK(check_name(identity, !conditions.empty()));
+  STELLA_CHECK(check_name(identity, conditions));
   if (!identity.repository.empty()) {
     STELLA_TRY(const std::string host, repository_host(issuer));
     STELLA_TRY(TextPattern repository,

@@ -126,6 +126,10 @@ TEST(Identity, IsNeverEverybodys) {
   EXPECT_THAT(by_regexp("https://github\\.com/[^/]+/app/.*"), HasSubstr("anybody can have"));
   // Whom the pattern leaves open, a condition may tell.
   EXPECT_EQ(by_regexp("https://github\\.com/.*", "repository=https://github.com/acme/app"), "");
+  EXPECT_EQ(by_regexp("https://github\\.com/.*", "owner_id=1234"), "");
+  for (const char* condition :
+       {"visibility=public", "repository=https://.*", "repository=https://github.com/.*"})
+    EXPECT_THAT(by_regexp("https://github\\.com/.*", condition), HasSubstr("anybody can have")) << condition;
   EXPECT_EQ(by_regexp("https://github\\.com/acme/.*"), "");
   EXPECT_EQ(by_regexp("https://github\\.com/acme/app/\\.github/workflows/[a-z]+\\.yml@refs/heads/main"), "");
   EXPECT_EQ(by_regexp("release@example\\.com"), "");
@@ -175,6 +179,13 @@ TEST(Identity, TakesGitLabsSubjectsApartOnTheIssuersHost) {
               HasSubstr("refs/tags/main"));
   gitlab.extensions[0].value = "https://gitlab.com/acme/app";
   EXPECT_THAT(outcome(subject, gitlab, "https://git.example.com"), HasSubstr("repository is another"));
+}
+
+TEST(Builder, HasAHost) {
+  EXPECT_TRUE(parse_builder("https://b.test/.*")->matches("https://b.test/builder"));
+  EXPECT_TRUE(parse_builder("https://b.test"));
+  for (const char* everybody : {".*", "https://.*", "h.*", "https://b.test.*"})
+    EXPECT_FALSE(parse_builder(everybody)) << everybody;
 }
 
 TEST(Condition, NamesAKnownExtension) {

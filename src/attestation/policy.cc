@@ -172,7 +172,7 @@ class PolicyReader {
     STELLA_TRY(const auto builders, list(view, "builders"));
     for (const json::View& element : builders) {
       STELLA_TRY(const std::string text, element.text());
-      STELLA_TRY(TextPattern made, made_of(element, [&] { return TextPattern::wildcard(text); }));
+      STELLA_TRY(TextPattern made, made_of(element, [&] { return parse_builder(text); }));
       policy.builders.push_back(std::move(made));
     }
     STELLA_TRY(const auto level, view.find("slsa_level"));

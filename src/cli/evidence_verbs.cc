@@ -17,9 +17,12 @@ Time now() {
               std::chrono::duration_cast<std::chrono::nanoseconds>(since - seconds).count())};
 }
 
+// An empty value, such as a script's variable that was never set, must not switch off what its flag demands.
+std::string refuse_empty(const std::string& value) { return value.empty() ? "the value is empty" : ""; }
+
 template <typename T>
 CLI::Option& add(CLI::App& verb, const char* names, T& to, const char* type, const char* what) {
-  return *verb.add_option(names, to, what)->type_name(type);
+  return *verb.add_option(names, to, what)->check(refuse_empty)->type_name(type);
 }
 
 // Several values come by repeating the flag, not by words after it.

@@ -226,7 +226,7 @@ Status Trust::load_root(const TrustOptions& options) {
 
 Status Trust::load_demands(const TrustOptions& options) {
   for (const std::string& builder : options.builder_ids) {
-    STELLA_TRY(attestation::TextPattern pattern, attestation::TextPattern::wildcard(builder));
+    STELLA_TRY(attestation::TextPattern pattern, attestation::parse_builder(builder));
     flags_.builders.push_back(std::move(pattern));
   }
   for (const std::string& material : options.materials) {

@@ -197,6 +197,12 @@ Result<std::vector<EvidenceOptions>> parse_batch(std::string_view text, const st
       return fail(ErrorCode::kLimitExceeded, fmt::format("a batch has more than {} lines", kBatchLinesMax));
     }
     const std::size_t tab = std::min(line.find('\t'), line.size());
+    // As with an empty --artifact: nothing would be compared where something was meant to be.
+    if (tab + 1 == line.size()) {
+      return fail({.code = ErrorCode::kInvalidArgument,
+                   .message = "a line of a batch names no artifact after its tab",
+                   .found = std::string(line)});
+    }
     lines.push_back({.bundle = std::string(line.substr(0, tab)),
                      .artifact = std::string(line.substr(std::min(tab + 1, line.size()))),
                      .folder = folder});

@@ -58,6 +58,8 @@ struct IdentityPattern {
 };
 [[nodiscard]] Result<IdentityPattern> parse_identity(std::string_view text);
 [[nodiscard]] Result<IdentityPattern> parse_identity_regexp(std::string_view text);
+// The id of a builder; ".*" may stand after its host. Errors: kInvalidArgument.
+[[nodiscard]] Result<TextPattern> parse_builder(std::string_view text);
 // "NAME=PATTERN". Errors: kInvalidArgument with the names that are known.
 [[nodiscard]] Result<ExtensionCondition> parse_condition(std::string_view text);
 
@@ -68,7 +70,8 @@ struct SignerRule {
   std::vector<ExtensionCondition> conditions{};
 };
 // Errors: kInvalidArgument. `issuer` may hold ".*" after its host. So may a name that is a URL; on hosts
-// where anybody can have a repository, the owner must be literal too, unless conditions tell who is meant.
+// where anybody can have a repository, the owner must be literal too, unless a condition tells whose
+// repository is meant.
 [[nodiscard]] Result<SignerRule> make_signer_rule(IdentityPattern identity, std::string_view issuer,
                                                   std::vector<ExtensionCondition> conditions = {});
 
