@@ -39,6 +39,26 @@ TEST_F(VerifyManagedKey, RefusesTheProoflessOnlyWhereAProofIsDemanded) {
   expect_refused(bundle, strict, CheckId::kLogThreshold, "no transparency log entry");
 }
 
+TEST_F(VerifyManagedKey, CountsAgeFromWitnessesUpToTheEvaluationTime) {
+  const VirtualWitness witness("witness.one", 1);
+  const auto witnesses =
+      tlog::parse_witness_policy("witness one " + witness.policy_key() + "\nquorum one\n").value();
+  trusting.witnesses = &witnesses;
+  trusting.age_max_days = 1;
+  const Bundle bundle = statement({.timestamp = false, .managed_key = key});
+  const auto cosigned_at = [&](Time time) {
+    Bundle cosigned = bundle;
+    std::string& checkpoint = cosigned.log_entries[0].inclusion_proof->checkpoint;
+    checkpoint = witness.cosign(checkpoint, time);
+    return cosigned;
+  };
+  EXPECT_EQ(accepted(cosigned_at(kSigned), trusting).find(CheckId::kAge)->state, CheckState::kPassed);
+  expect_refused(cosigned_at({.seconds = kSigned.seconds - 2 * kSecondsPerDay}), trusting, CheckId::kAge,
+                 "older");
+  expect_refused(cosigned_at({.seconds = trusting.at.seconds + 1}), trusting, CheckId::kAge,
+                 "after the evaluation time");
+}
+
 TEST_F(VerifyManagedKey, RefusesAProofThatIsThereAndWrong) {
   Bundle bundle = statement({.managed_key = key});
   bundle.log_entries[0].inclusion_proof->hashes.push_back(Digest{});
