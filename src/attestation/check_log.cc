@@ -167,6 +167,11 @@ void check_proof(Run& run, const LogEntry& entry, const TrustedLog& log, LogRefe
     status = merkle::verify_inclusion(merkle::leaf_hash(entry.body), proof.log_index, proof.tree_size,
                                       proof.hashes, checkpoint->checkpoint.root_hash);
   }
+  if (status && is_v2(entry) && entry.log_index != proof.log_index) {
+    // No promise binds it: the report would name a place in the log that is another entry's.
+    status = wrong("the log entry names another index than its proof", fmt::format("{}", proof.log_index),
+                   fmt::format("{}", entry.log_index));
+  }
   if (!status) {
     outcome.wrong_proof = true;
     return run.failed(CheckId::kLogInclusion, status.error());

@@ -169,6 +169,12 @@ TEST_F(Verify, CountsOneTimestampRootOnceThoughOnlyItsKeyIsKnown) {
             2);
 }
 
+TEST_F(Verify, RefusesAnIndexThatIsNotTheProofs) {
+  Bundle bundle = file();
+  ++bundle.log_entries[0].log_index;
+  expect_refused(bundle, policy(), CheckId::kLogInclusion, "another index than its proof");
+}
+
 TEST_F(Verify, ReportsNoTimeThatNothingProves) {
   Bundle bundle = file({.log = LogKind::kV1});
   EXPECT_TRUE(accepted(bundle, policy()).log_entries.at(0).integrated_time);
