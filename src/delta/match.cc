@@ -102,6 +102,17 @@ std::vector<Segment> segments_of(std::span<const Step> copies, std::span<const S
   return segments;
 }
 
+// Whether most of the stretches found nothing like them: packed data, where only short matches are left.
+bool mostly_new(std::span<const Stretch> stretches, std::span<const Step> steps) {
+  std::uint64_t all = 0;
+  for (const Stretch& stretch : stretches) all += stretch.end - stretch.begin;
+  std::uint64_t fresh = 0;
+  for (const Step& step : steps) {
+    if (!step.shift) fresh += step.end - step.begin;
+  }
+  return fresh > all / 2;
+}
+
 }  // namespace
 
 Result<std::vector<Step>> match_stretches(const MatchInput& input, Level level, unsigned threads,
@@ -115,6 +126,10 @@ Result<std::vector<Step>> match_stretches(const MatchInput& input, Level level, 
     const Sides sides{input.base, input.target, base_operands, target_operands};
     const Effort& first = !labels ? effort : level == Level::kBest ? kMiddle : kLow;
     STELLA_TRY(steps, search(sides, input.stretches, first, threads, progress));
+    // Long strides over packed data find less than zstd does; there is time to look again.
+    if (level == Level::kFast && mostly_new(input.stretches, steps)) {
+      STELLA_TRY(steps, search(sides, input.stretches, kMiddle, threads, progress));
+    }
   }
   if (!labels) return steps;
   STELLA_CHECK(write_labels(input.base, input.target, input.base_images, input.target_images,
