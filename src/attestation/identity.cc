@@ -187,13 +187,16 @@ Status check_name(const IdentityPattern& identity, const std::vector<ExtensionCo
   if (!identity.name) return {};
   const TextPattern& name = *identity.name;
   if (!name.is_regexp() && name.text().find(kAny) == std::string::npos) return {};
+  // In an expression a bare dot stands for any character, so that github.com would fit another host too.
+  const std::string example = name.is_regexp()
+                                  ? R"(https://github\.com/org/.* with the dots of the host escaped)"
+                                  : "https://github.com/org/.*";
   if (!has_literal_host(name.beginning())) {
-    return refused("the host of an identity must be known exactly", name.text(),
-                   "such as https://github.com/org/.*");
+    return refused("the host of an identity must be known exactly", name.text(), "such as " + example);
   }
   if (!has_literal_owner(name.beginning()) && std::ranges::none_of(conditions, tells_whom)) {
     return refused("an identity that anybody can have is none", name.text(),
-                   "a literal owner, such as https://github.com/org/.*, or --require repository=…");
+                   "a literal owner, such as " + example + ", or --require repository=…");
   }
   return {};
 }

@@ -112,6 +112,8 @@ TEST(Identity, IsNeverEverybodys) {
     const auto rule = make_signer_rule(*std::move(pattern), kGitHub, std::move(conditions));
     return rule ? "" : to_string(rule.error());
   };
+  EXPECT_THAT(by_regexp("https://github.com/acme/.*"), HasSubstr("with the dots of the host escaped"));
+  EXPECT_EQ(by_regexp(R"(https://github\.com/acme/.*)"), "");
   for (const char* pattern : {"h.*", "https:.*", "https://.*", "https://.*@refs/heads/main",
                               "https://git.*/acme/.*", "https://github.com.*", "http.*", "https:///.*"}) {
     EXPECT_THAT(outcome(pattern, claims()), HasSubstr("host of an identity")) << pattern;
