@@ -6,6 +6,7 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -21,11 +22,21 @@ namespace {
 constexpr std::size_t kBlockBytes = std::size_t{1} << 18;
 constexpr std::size_t kBlocksInFlightMax = 8;
 
+// A thread that runs `work`, or none where the system has no more of them.
+template <typename Work>
+std::jthread try_thread(Work work) {
+  try {
+    return std::jthread(std::move(work));
+  } catch (const std::system_error&) {
+    return {};
+  }
+}
+
 // Hashes and writes blocks in order, on a thread of its own if there is one.
 class Output {
  public:
   Output(ByteSink& sink, bool threaded) : sink_(sink) {
-    if (threaded) thread_ = std::jthread([this] { drain(); });
+    if (threaded) thread_ = try_thread([this] { drain(); });
   }
   ~Output() { close(); }
   Output(const Output&) = delete;
@@ -59,9 +70,12 @@ class Output {
     changed_.notify_all();
     return {};
   }
-  Status put(ByteView bytes) {
+  // May run on the thread of its own, so that nothing may be thrown out of it.
+  Status put(ByteView bytes) try {
     hash_.update(bytes);
     return sink_.write(bytes);
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::kLimitExceeded, error.what());
   }
   void drain() {
     std::unique_lock lock(mutex_);
@@ -246,18 +260,16 @@ Result<Applied> apply_all(const ByteSource& base, const ByteSource& delta_bin, B
   const bool threaded = options.threads > 1;
   Result<Digest> base_sha256 = Digest{};
   std::jthread hasher;
-  if (threaded) {
-    hasher = std::jthread([&] { base_sha256 = hash_of(base); });
-  } else {
-    base_sha256 = hash_of(base);
-  }
+  if (threaded) hasher = try_thread([&] { base_sha256 = hash_of(base); });
+  const bool hashed = !hasher.joinable();
+  if (hashed) base_sha256 = hash_of(base);
   const auto check_base = [&]() -> Status {
     if (hasher.joinable()) hasher.join();
     STELLA_CHECK(base_sha256);
     if (*base_sha256 == header.base_sha256) return {};
     return wrong_base(base, sha256_text(header.base_sha256), sha256_text(*base_sha256));
   };
-  if (!threaded) STELLA_CHECK(check_base());
+  if (hashed) STELLA_CHECK(check_base());
 
   Output output(target, threaded);
   const auto make_all = [&]() -> Status {
@@ -296,7 +308,7 @@ Result<Applied> apply(const ByteSource& base, const ByteSource& delta_bin, ByteS
     return apply_all(base, delta_bin, target, options, progress);
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kLimitExceeded, "not enough memory to apply the delta", delta_bin.name());
-  } catch (const std::exception& error) {  // no more threads
+  } catch (const std::exception& error) {
     return fail(ErrorCode::kInternal, error.what(), delta_bin.name());
   }
 }
