@@ -9,14 +9,6 @@ function(stella_floor name)
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
 
-  if(NOT sources)  # headers alone, so far
-    add_library(stella_${name} INTERFACE)
-    target_include_directories(stella_${name} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/include)
-    foreach(used IN LISTS FLOOR_USES)
-      target_link_libraries(stella_${name} INTERFACE stella_${used})
-    endforeach()
-    return()
-  endif()
   add_library(stella_${name} STATIC ${sources})
   set_target_properties(stella_${name} PROPERTIES EXPORT_NAME ${name})
   target_include_directories(stella_${name} PUBLIC

@@ -307,6 +307,15 @@ class Policy(EvidenceTest):
         shutil.copytree(self.path("roots"), self.path("home/.config/stellaops/roots"))
         self.verify_by_policy("--artifact", "app")
 
+    def test_a_policy_that_cannot_be_read_hides_behind_no_other(self):
+        self.path("home/.config/stellaops").mkdir(parents=True)
+        self.write("home/.config/stellaops/policy.yaml", POLICY.encode())
+        shutil.copytree(self.path("roots"), self.path("home/.config/stellaops/roots"))
+        self.verify_by_policy("--artifact", "app")
+        self.path("policy.yaml").symlink_to("nowhere.yaml")
+        error = self.verify_by_policy("--artifact", "app", status=4)["error"]
+        self.assertIn("policy.yaml", error["where"])
+
     def test_flags_only_add_to_it(self):
         self.write("policy.yaml", POLICY.encode())
         self.verify_by_policy("--artifact", "app", "--max-age-days", "3", status=1)
